@@ -1,0 +1,106 @@
+import { isFloating } from "../core/dtype.ts";
+import { ArgumentError, ShapeError } from "../core/errors.ts";
+import { sameShape } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { add } from "../ops/arithmetic.ts";
+import { ones, zeros } from "../ops/like.ts";
+
+/**
+ * Gradients of `output` with respect to `wrt`: the graph transform behind everything else here.
+ *
+ * Walks the graph backwards and adds up the ops' vector-Jacobian products; the result is ordinary lazy tensors, so it
+ * can be differentiated again.
+ *
+ * @param seed the gradient that flows into `output`; default 1, for which `output` must have one element.
+ * @returns one tensor per element of `wrt`, of its shape; zeros where `output` does not depend on it.
+ */
+export function gradients(output: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
+  for (const target of [output, ...wrt]) {
+    if (!isFloating(target.dtype)) {
+      throw new ArgumentError(`gradients: ${target} has whole-number elements, so it has no gradient`);
+    }
+  }
+  if (!seed && output.size !== 1) {
+    throw new ShapeError("gradients", "only a scalar has a gradient without a seed", {
+      output: output.shape,
+    });
+  }
+  if (seed && !sameShape(seed.shape, output.shape)) {
+    throw new ShapeError("gradients", "the seed must have the output's shape", {
+      output: output.shape,
+      seed: seed.shape,
+    });
+  }
+  const found = backward(output, new Set(wrt), seed ?? ones(output.shape, output.dtype), false);
+  return wrt.map((target) => found.get(target) ?? zeros(target.shape, target.dtype));
+}
+
+/**
+ * The gradients that reach `targets`.
+ *
+ * @param independent whether to stop at targets, so that one which is made of another does not pass anything on to it.
+ */
+function backward(
+  output: Tensor,
+  targets: ReadonlySet<Tensor>,
+  seed: Tensor,
+  independent: boolean,
+): Map<Tensor, Tensor> {
+  const path = dependents(output, targets, independent);
+  const found = new Map<Tensor, Tensor>();
+  if (path.has(output)) found.set(output, seed);
+  for (const node of [...path].reverse()) {
+    const gradient = found.get(node);
+    if (!gradient || node.source.kind !== "node" || (independent && targets.has(node))) continue;
+    const { inputs } = node.source;
+    pullBack(node, gradient, path).forEach((contribution, i) => {
+      if (!contribution) return;
+      const sum = found.get(inputs[i]!);
+      found.set(inputs[i]!, sum ? add(sum, contribution) : contribution);
+    });
+  }
+  return found;
+}
+
+/** The tensors behind `output` (itself included) that a change of a target changes, in the order of their ids. */
+function dependents(output: Tensor, targets: ReadonlySet<Tensor>, independent: boolean): Set<Tensor> {
+  const behind = new Set<Tensor>();
+  const stack = [output];
+  while (stack.length > 0) {
+    const tensor = stack.pop()!;
+    if (behind.has(tensor)) continue;
+    behind.add(tensor);
+    if (tensor.source.kind === "node" && !(independent && targets.has(tensor)))
+      stack.push(...tensor.source.inputs);
+  }
+  const path = new Set<Tensor>();
+  for (const tensor of [...behind].sort((a, b) => a.id - b.id)) {
+    const { source } = tensor;
+    const changes =
+      source.kind === "node" &&
+      source.op.differentiable !== false &&
+      isFloating(tensor.dtype) &&
+      source.inputs.some((input) => path.has(input));
+    if (targets.has(tensor) || changes) path.add(tensor);
+  }
+  return path;
+}
+
+/** Gradients of one node with respect to those of its inputs that lie on the path. */
+function pullBack(
+  node: Tensor,
+  gradient: Tensor,
+  path: ReadonlySet<Tensor>,
+): readonly (Tensor | undefined)[] {
+  if (node.source.kind !== "node") return [];
+  const { op, inputs, attrs } = node.source;
+  const needs = (i: number): boolean => path.has(inputs[i]!);
+  if (op.vjp) {
+    const found = op.vjp({ inputs, output: node, gradient, attrs, needs });
+    return inputs.map((_, i) => (needs(i) ? found[i] : undefined));
+  }
+  const wanted = new Set(inputs.filter((_, i) => needs(i)));
+  const found = backward(op.decompose!(inputs, attrs), wanted, gradient, true);
+  // An operand that stands in two places has its whole gradient already: hand it out once.
+  return inputs.map((input, i) => (inputs.indexOf(input) === i ? found.get(input) : undefined));
+}

@@ -1,0 +1,2 @@
+export { type Gradients, grad, type ValueAndGradients, valueAndGrad } from "./grad.ts";
+export { gradients } from "./gradients.ts";

@@ -1,0 +1,64 @@
+import type { Backend, KernelInfo, Program } from "../../core/backend.ts";
+import { allocate, bytesPerElement, type DType, type TypedArray } from "../../core/dtype.ts";
+import type { Graph } from "../../core/graph.ts";
+import { opNamed, type RefArray } from "../../core/op.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { HostStorage, type Storage } from "../../core/storage.ts";
+
+/** Runs every op's own reference loop in float64, whatever the element type: slow, and what the others must equal. */
+export const reference: Backend = {
+  name: "reference",
+  compile: (graph) => new ReferenceProgram(graph),
+};
+
+class ReferenceProgram implements Program {
+  readonly graph: Graph;
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+  }
+
+  async run(inputs: readonly Storage[]): Promise<Storage[]> {
+    const values: RefArray[] = [];
+    let next = 0;
+    for (const { op, inputs: operands, attrs, shape, dtype } of this.graph.nodes) {
+      if (op === "input") {
+        values.push({ shape, dtype, data: Float64Array.from(inputs[next++]!.read()) });
+        continue;
+      }
+      const out: RefArray = { shape, dtype, data: new Float64Array(sizeOf(shape)) };
+      opNamed(op).reference(
+        operands.map((operand) => values[operand]!),
+        attrs,
+        out,
+      );
+      values.push(out);
+    }
+    return this.graph.outputs.map(({ node }) => toStorage(values[node]!));
+  }
+
+  describe(): KernelInfo[] {
+    return this.graph.nodes
+      .filter(({ op }) => op !== "input")
+      .map(({ op, inputs, shape, dtype }) => ({
+        name: op,
+        kind: "reference",
+        shape,
+        macs: 0,
+        bytes: [{ shape, dtype }, ...inputs.map((input) => this.graph.nodes[input]!)]
+          .map((spec) => sizeOf(spec.shape) * bytesPerElement(spec.dtype))
+          .reduce((a, b) => a + b),
+      }));
+  }
+}
+
+function toStorage({ data, dtype }: RefArray): Storage {
+  return new HostStorage(narrow(data, dtype), dtype);
+}
+
+function narrow(data: Float64Array, dtype: DType): TypedArray {
+  if (dtype === "float64") return data;
+  const array = allocate(dtype, data.length);
+  array.set(data);
+  return array;
+}

@@ -1,0 +1,99 @@
+import type { Backend, Program } from "../core/backend.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { type Graph, graphKey } from "../core/graph.ts";
+import type { Storage } from "../core/storage.ts";
+import { setEvaluator, type Tensor } from "../core/tensor.ts";
+import { pendingVariables, type Variable } from "../core/variable.ts";
+import { type Binding, buildGraph, type TracedGraph } from "./trace.ts";
+
+let chosen: Backend | undefined;
+const programs = new Map<Backend, Map<string, Promise<Program>>>();
+const programLimit = 256;
+
+/** Chooses the backend for everything that is computed from now on. */
+export function setBackend(backend: Backend): void {
+  chosen = backend;
+}
+
+export function currentBackend(): Backend {
+  if (!chosen) throw new ArgumentError("no backend is set: import fovea, or call setBackend");
+  return chosen;
+}
+
+/** The program for a graph: compiled at the first call, then found by the graph's structure. */
+export function programFor(graph: Graph, backend: Backend = currentBackend()): Promise<Program> {
+  const cache = programs.get(backend) ?? new Map<string, Promise<Program>>();
+  programs.set(backend, cache);
+  const key = graphKey(graph);
+  const known = cache.get(key);
+  if (known) {
+    cache.delete(key);
+    cache.set(key, known);
+    return known;
+  }
+  const program = Promise.resolve().then(() => backend.compile(graph));
+  cache.set(key, program);
+  program.catch(() => cache.delete(key));
+  if (cache.size > programLimit) cache.delete(cache.keys().next().value!);
+  return program;
+}
+
+/** Runs a traced graph: fills its inputs, and gives the written variables their new contents. */
+export async function runTraced(
+  { bindings, written }: TracedGraph,
+  program: Program,
+  args: readonly Tensor[],
+): Promise<Storage[]> {
+  const storages = bindings.map((binding) => storageOf(binding, args));
+  const donated = bindings.map((binding) => binding.kind === "variable" && binding.variable.exclusive);
+  const outputs = await program.run(storages, donated);
+  const results = outputs.length - written.length;
+  written.forEach((variable, i) => {
+    variable.adopt(outputs[results + i]!);
+  });
+  return outputs.slice(0, results);
+}
+
+function storageOf(binding: Binding, args: readonly Tensor[]): Storage {
+  if (binding.kind === "constant") return binding.storage;
+  const tensor = binding.kind === "argument" ? args[binding.index]! : binding.variable.content;
+  if (tensor.source.kind !== "value")
+    throw new ArgumentError("a program was run on a tensor without a value");
+  return tensor.source.storage;
+}
+
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Work on variables happens one piece after the other, in the order in which it was asked for. */
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = queue.then(work);
+  queue = result.catch(() => undefined);
+  return result;
+}
+
+/** Computes tensors, and all variables whose content is still a promise, in one program. */
+export function evaluate(tensors: readonly Tensor[], backend?: Backend): Promise<void> {
+  return inTurn(() => evaluateNow(tensors, backend));
+}
+
+export async function evaluateNow(
+  tensors: readonly Tensor[],
+  backend: Backend = currentBackend(),
+): Promise<void> {
+  const wanted = [...new Set(tensors)].filter((tensor) => tensor.source.kind !== "value");
+  const updates = [...pendingVariables].map((variable) => ({ variable, value: variable.content }));
+  if (wanted.length === 0 && updates.length === 0) return;
+  const traced = buildGraph([...wanted, ...updates.map((update) => update.value)], []);
+  const program = await programFor(traced.graph, backend);
+  const outputs = await runTraced(traced, program, []);
+  [...wanted, ...updates.map((update) => update.value)].forEach((tensor, i) => {
+    tensor.settle(outputs[i]!);
+  });
+  for (const { variable, value } of updates) settlePending(variable, value);
+}
+
+function settlePending(variable: Variable, value: Tensor): void {
+  if (variable.content === value) pendingVariables.delete(variable);
+}
+
+setEvaluator((tensors) => evaluate(tensors));

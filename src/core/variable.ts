@@ -1,0 +1,108 @@
+import type { DType, TypedArray } from "./dtype.ts";
+import { ShapeError } from "./errors.ts";
+import type { TensorSpec } from "./op.ts";
+import { type Shape, sameShape } from "./shape.ts";
+import type { Storage } from "./storage.ts";
+import { Tensor, tensor } from "./tensor.ts";
+
+/** What tracing does with the variables that a function touches. */
+export interface VariableScope {
+  read(variable: Variable): Tensor;
+  write(variable: Variable, value: Tensor): void;
+}
+
+let scope: VariableScope | undefined;
+
+/** Runs `body` with every read and write of a variable going to `inner`. */
+export function withVariableScope<T>(inner: VariableScope, body: () => T): T {
+  const outer = scope;
+  scope = inner;
+  try {
+    return body();
+  } finally {
+    scope = outer;
+  }
+}
+
+/** Variables that were assigned a lazy value outside any trace; the next evaluation computes them as well. */
+export const pendingVariables: Set<Variable> = new Set();
+
+/**
+ * A named cell that holds a tensor and can be assigned: a parameter, a running statistic, an optimizer's state.
+ *
+ * A tensor once read from it keeps its value: assigning replaces the cell's content, not the tensor.
+ */
+export class Variable implements TensorSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Whether training changes it; a frozen parameter has false. */
+  trainable: boolean;
+  #content: Tensor;
+  #escaped: boolean;
+
+  constructor(initial: Tensor, options: { trainable?: boolean } = {}) {
+    this.shape = initial.shape;
+    this.dtype = initial.dtype;
+    this.trainable = options.trainable ?? true;
+    this.#content = initial;
+    this.#escaped = true;
+    if (initial.source.kind === "node") pendingVariables.add(this);
+  }
+
+  /** The tensor that the cell holds now. */
+  get value(): Tensor {
+    if (scope) return scope.read(this);
+    this.#escaped = true;
+    return this.#content;
+  }
+
+  /**
+   * Replaces the content.
+   *
+   * @throws ShapeError if shape or element type differ from the variable's.
+   */
+  assign(value: Tensor | TypedArray | number): void {
+    const next =
+      value instanceof Tensor
+        ? value
+        : tensor(typeof value === "number" ? [value] : value, { shape: this.shape, dtype: this.dtype });
+    if (!sameShape(next.shape, this.shape) || next.dtype !== this.dtype) {
+      throw new ShapeError("assign", "the value does not fit the variable", {
+        variable: `${this.dtype} [${this.shape.join(", ")}]`,
+        value: `${next.dtype} [${next.shape.join(", ")}]`,
+      });
+    }
+    if (scope) {
+      scope.write(this, next);
+      return;
+    }
+    this.#content = next;
+    this.#escaped = true;
+    if (next.source.kind === "value") pendingVariables.delete(this);
+    else pendingVariables.add(this);
+  }
+
+  async data(): Promise<TypedArray> {
+    return this.value.data();
+  }
+
+  /** For programs: the content, without marking it as seen. */
+  get content(): Tensor {
+    return this.#content;
+  }
+
+  /** For programs: whether nobody else holds the content, so that its memory may be written over. */
+  get exclusive(): boolean {
+    return !this.#escaped;
+  }
+
+  /** For programs: takes over a storage that nobody else holds. */
+  adopt(storage: Storage): void {
+    const current = this.#content.source;
+    if (this.#escaped || current.kind !== "value" || current.storage !== storage) {
+      this.#content = Tensor.value(storage, this.shape);
+    }
+    this.#escaped = false;
+    pendingVariables.delete(this);
+  }
+}
