@@ -18,7 +18,7 @@ export interface DigitsOptions extends DigitStyle {
 }
 
 /** Grey values of `digits()` with its own options, measured on 60,000 samples. */
-export const digitsNormalization = { mean: [0.13], std: [0.3] } as const;
+export const digitsNormalization = { mean: [0.1644], std: [0.3179] } as const;
 
 /**
  * Handwritten digits from a generator of our own: sample `i` of a seed is always the same, and there are 2⁵³.

@@ -6,7 +6,7 @@ import { rasterize } from "./rasterize.ts";
 export interface DigitStyle {
   /** Height and width of the image in pixels; 28 unless told, and everything else grows with it. */
   readonly size?: number;
-  /** The pen's least and greatest mean width in pixels of an image of 28; [1.8, 3.6] unless told. */
+  /** The pen's least and greatest mean width in pixels of an image of 28; [1.6, 4] unless told. */
   readonly strokeWidth?: readonly [min: number, max: number];
   /** How much hands differ: 0 is a template for each way to write a digit, 1 (unless told) as people do. */
   readonly variation?: number;
@@ -55,7 +55,7 @@ export class DigitPainter {
   readonly #hand = new Hand();
   readonly #random = new Random(0);
 
-  constructor({ size = 28, strokeWidth = [1.8, 3.6], variation = 1, noise = 0.03 }: DigitStyle) {
+  constructor({ size = 28, strokeWidth = [1.6, 4], variation = 1, noise = 0.03 }: DigitStyle) {
     if (!Number.isInteger(size) || size < 8 || size > 1024) {
       throw new ArgumentError(`digits: size must be an integer from 8 to 1024, but is ${size}`);
     }

@@ -25,31 +25,33 @@ export class Hand {
     path.clear();
     shake(path, glyph, variation, random);
 
-    const slant = 0.1 + variation * random.normal(0.04, 0.18);
-    const aspect = 1.05 * 2 ** (variation * random.normal(0, 0.2));
+    const slant = 0.1 + variation * random.normal(0.04, 0.24);
+    const aspect = 1.05 * 2 ** (variation * random.normal(0, 0.27));
     path.transform(aspect, -slant, 0, 0, 1, 0);
     const longest = path.centre();
-    const length = size * extent * 2 ** (variation * random.normal(0, 0.08));
+    const length = size * extent * 2 ** (variation * random.normal(0, 0.12));
     path.transform(length / longest, 0, 0, 0, length / longest, 0);
 
     this.#field.draw(random);
     const unit = size / 28;
-    this.#field.displace(path.x, path.y, path.length, size / 2, 0.75 * variation * unit);
+    this.#field.displace(path.x, path.y, path.length, size / 2, variation * unit);
     path.centre();
     press(path, (random.uniform(...style.strokeWidth) / 2) * unit, variation, random);
   }
 }
 
-/** Draws each point, and each stroke as a whole, a little beside its place. */
+/** Draws each point, and each stroke as a whole, a little beside its place; the ends of a stroke vary most. */
 function shake(path: PenPath, glyph: Glyph, variation: number, random: Random): void {
   for (const stroke of glyph) {
-    const strokeX = random.normal(0, 2 * variation);
-    const strokeY = random.normal(0, 2 * variation);
+    const strokeX = random.normal(0, 3 * variation);
+    const strokeY = random.normal(0, 3 * variation);
     const points = new Float64Array(stroke.length);
     for (let i = 0; i < stroke.length; i += 2) {
       const corner = i > 0 && stroke[i] === stroke[i - 2] && stroke[i + 1] === stroke[i - 1];
-      points[i] = corner ? points[i - 2]! : stroke[i]! + strokeX + random.normal(0, 2.6 * variation);
-      points[i + 1] = corner ? points[i - 1]! : stroke[i + 1]! + strokeY + random.normal(0, 2.6 * variation);
+      const end = i === 0 || i === stroke.length - 2;
+      const spread = (end ? 5 : 1.5) * variation;
+      points[i] = corner ? points[i - 2]! : stroke[i]! + strokeX + random.normal(0, spread);
+      points[i + 1] = corner ? points[i - 1]! : stroke[i + 1]! + strokeY + random.normal(0, spread);
     }
     path.addCurve(points, 9);
   }

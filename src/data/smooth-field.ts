@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 
-/** Coefficients along a side: four spans and the three more that a cubic needs. */
-const side = 7;
+/** Coefficients along a side: three spans and the three more that a cubic needs. */
+const side = 6;
 const spans = side - 3;
 
 /** Root mean square of Σ bᵢ(u) bⱼ(v) zᵢⱼ over a span, for independent standard normal zᵢⱼ: ∫ Σ bᵢ(u)² du. */
@@ -10,10 +10,10 @@ const gain = 151 / 315;
 /**
  * A smooth random displacement of the plane for elastic distortion.
  *
- * Simard, Steinkraus, Platt (ICDAR 2003, section 2) smooth white noise by a Gaussian of about 4 pixels for an
- * image of 28. Here the noise lies on a grid and a uniform cubic B-spline smooths it: with a knot spacing h that
- * is close to a Gaussian with σ = h/√3, so four spans over 28 pixels give σ = 4.04, and the field costs 98 random
- * numbers and 16 products a point instead of a convolution.
+ * Simard, Steinkraus, Platt (ICDAR 2003, section 2) smooth white noise by a Gaussian of a few pixels. Here the
+ * noise lies on a grid and a uniform cubic B-spline smooths it: with a knot spacing h that is close to a Gaussian
+ * with σ = h/√3, so three spans over 28 pixels give σ = 5.4, and the field costs 72 random numbers and 16
+ * products a point instead of a convolution.
  */
 export class SmoothField {
   readonly #dx = new Float64Array(side * side);
