@@ -1,0 +1,21 @@
+export { decodeImage } from "./decode-image.ts";
+export { decodeFloat16, encodeFloat16 } from "./float16.ts";
+export { gunzip, isGzip } from "./gunzip.ts";
+export {
+  countElements,
+  type HostTensor,
+  type StoredArrays,
+  type StoredDType,
+  storedBytesPerElement,
+  storedDTypes,
+} from "./host-tensor.ts";
+export { parseIdx } from "./idx.ts";
+export { type Image, maxImageSamples, toGray } from "./image.ts";
+export { decodeNetpbm, encodeNetpbm } from "./netpbm.ts";
+export { type NpyOptions, parseNpy, serializeNpy } from "./npy.ts";
+export { type NpzOptions, parseNpz, serializeNpz } from "./npz.ts";
+export { decodePng } from "./png.ts";
+export { encodePng } from "./png-encode.ts";
+export { parseSafetensors, type SafetensorsFile, serializeSafetensors } from "./safetensors.ts";
+export { toFloat32 } from "./to-float32.ts";
+export { readZip, writeZip, type ZipEntry } from "./zip.ts";

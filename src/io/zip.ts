@@ -1,0 +1,236 @@
+import { ArgumentError, FileError } from "../core/errors.ts";
+import { ByteReader, concatBytes, quoted } from "./byte-reader.ts";
+import { crc32 } from "./crc32.ts";
+import { deflate, inflateExactly } from "./deflate.ts";
+
+/** One file in a zip archive, still compressed. */
+export interface ZipEntry {
+  readonly name: string;
+  /** The length of what read() gives. */
+  readonly size: number;
+  /** Decompresses and checks the CRC. @throws FileError if the data is damaged. */
+  read(): Promise<Uint8Array>;
+}
+
+const localSignature = 0x0403_4b50;
+const centralSignature = 0x0201_4b50;
+const endSignature = 0x0605_4b50;
+const endLength = 22;
+const localLength = 30;
+const centralLength = 46;
+const stored = 0;
+const deflated = 8;
+const encryptedFlag = 1;
+const utf8Flag = 0x0800;
+/** These values send the reader to the fields of zip64. */
+const zip64Count = 0xffff;
+const zip64Size = 0xffff_ffff;
+
+/**
+ * Reads a zip archive's directory (PKWARE APPNOTE, sections 4.3 and 4.4); entries decompress when asked to.
+ *
+ * @throws FileError if the archive is damaged, has entries that overlap or share a name (either would let a small
+ * file stand for a large one, or for another), or needs encryption, zip64, several disks or another method.
+ */
+export function readZip(bytes: Uint8Array, file: string): ZipEntry[] {
+  const { count, start, end } = readEnd(bytes, file);
+  const reader = new ByteReader(bytes.subarray(0, end), file, start);
+  const entries: LocatedEntry[] = [];
+  for (let i = 0; i < count; i++) entries.push(readCentralEntry(reader));
+  if (reader.left !== 0) throw reader.error(`the directory goes on after its ${count} entries`);
+
+  let free = 0;
+  for (const entry of entries.toSorted((a, b) => a.headerStart - b.headerStart)) {
+    if (entry.headerStart < free)
+      throw reader.error(`${quoted(entry.name)} overlaps another`, entry.headerStart);
+    free = entry.dataEnd;
+    if (free > start) throw reader.error(`${quoted(entry.name)} runs into the directory`, entry.headerStart);
+  }
+  const names = new Set(entries.map((entry) => entry.name));
+  if (names.size !== entries.length) throw reader.error("two entries have the same name", start);
+  return entries;
+}
+
+function readEnd(bytes: Uint8Array, file: string): { count: number; start: number; end: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const earliest = Math.max(0, bytes.length - endLength - 0xffff);
+  for (let at = bytes.length - endLength; at >= earliest; at--) {
+    if (view.getUint32(at, true) !== endSignature) continue;
+    if (at + endLength + view.getUint16(at + 20, true) !== bytes.length) continue;
+    const count = view.getUint16(at + 10, true);
+    const size = view.getUint32(at + 12, true);
+    const start = view.getUint32(at + 16, true);
+    if (count === zip64Count || size === zip64Size || start === zip64Size) {
+      throw new FileError(file, "zip64 archives are not supported", at);
+    }
+    if (view.getUint16(at + 4, true) !== 0 || view.getUint16(at + 8, true) !== count) {
+      throw new FileError(file, "zip archives of several disks are not supported", at);
+    }
+    if (start + size !== at) {
+      throw new FileError(
+        file,
+        `the zip directory at [${start}, ${start + size}] does not end where it should`,
+        at,
+      );
+    }
+    return { count, start, end: at };
+  }
+  throw new FileError(file, "not a zip archive, or cut: it has no end-of-directory record", bytes.length);
+}
+
+interface LocatedEntry extends ZipEntry {
+  readonly headerStart: number;
+  readonly dataEnd: number;
+}
+
+function readCentralEntry(reader: ByteReader): LocatedEntry {
+  const at = reader.offset;
+  const record = view(reader.take(centralLength, "a directory entry"));
+  if (record.getUint32(0, true) !== centralSignature)
+    throw reader.error("no directory entry where one should be", at);
+  const flags = record.getUint16(8, true);
+  const method = record.getUint16(10, true);
+  const crc = record.getUint32(16, true);
+  const compressedSize = record.getUint32(20, true);
+  const size = record.getUint32(24, true);
+  const headerStart = record.getUint32(42, true);
+  const nameBytes = reader.take(record.getUint16(28, true), "an entry's name");
+  reader.take(record.getUint16(30, true) + record.getUint16(32, true), "an entry's extra field and comment");
+
+  const name = decodeName(nameBytes, flags, reader, at);
+  const fail = (problem: string, offset = at) =>
+    reader.error(`zip entry ${quoted(name)}: ${problem}`, offset);
+  if (compressedSize === zip64Size || size === zip64Size || headerStart === zip64Size) {
+    throw fail("zip64 is not supported");
+  }
+  if (flags & encryptedFlag) throw fail("encryption is not supported");
+  if (method !== stored && method !== deflated) throw fail(`compression method ${method} is not supported`);
+  if (method === stored && size !== compressedSize)
+    throw fail(`${compressedSize} stored bytes cannot be ${size}`);
+
+  // The local header repeats the directory, except that a streaming writer may leave its sizes and CRC open.
+  const local = new ByteReader(reader.bytes, reader.file, headerStart);
+  const header = view(local.take(localLength, "a local header"));
+  if (header.getUint32(0, true) !== localSignature) throw fail("has no local header", headerStart);
+  const localName = local.take(header.getUint16(26, true), "a local header's name");
+  local.take(header.getUint16(28, true), "a local header's extra field");
+  if (header.getUint16(8, true) !== method || !sameBytes(localName, nameBytes)) {
+    throw fail("its local header differs from the directory", headerStart);
+  }
+  const dataStart = local.offset;
+  const data = local.take(compressedSize, `zip entry ${quoted(name)}`);
+  const source = { file: reader.file, what: `zip entry ${quoted(name)}`, offset: dataStart };
+
+  return {
+    name,
+    size,
+    headerStart,
+    dataEnd: local.offset,
+    async read() {
+      const content = method === stored ? data : await inflateExactly([data], "deflate-raw", size, source);
+      if (crc32(content) !== crc) throw fail("the CRC does not match", dataStart);
+      return content;
+    },
+  };
+}
+
+function decodeName(bytes: Uint8Array, flags: number, reader: ByteReader, at: number): string {
+  try {
+    const name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    if (flags & utf8Flag || name.length === bytes.length) return name;
+  } catch (cause) {
+    throw new FileError(reader.file, "a zip entry's name is not UTF-8", at, { cause });
+  }
+  throw reader.error("a zip entry's name is not ASCII and not marked as UTF-8", at);
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/**
+ * Writes a zip archive; the same contents give the same bytes, as every entry is dated 1 January 1980.
+ *
+ * @throws ArgumentError for a name that occurs twice, or an archive that would need zip64.
+ */
+export async function writeZip(
+  files: Iterable<readonly [name: string, content: Uint8Array]>,
+  compress: boolean,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const directory: Uint8Array[] = [];
+  const names = new Set<string>();
+  let offset = 0;
+  for (const [name, content] of files) {
+    if (names.has(name)) throw new ArgumentError(`two files for a zip archive are named ${quoted(name)}`);
+    names.add(name);
+    const nameBytes = new TextEncoder().encode(name);
+    const data = compress ? await deflate(content, "deflate-raw") : content;
+    const end = offset + localLength + nameBytes.length + data.length;
+    if (end >= zip64Size || content.length >= zip64Size || nameBytes.length > 0xffff) {
+      throw new ArgumentError(`${quoted(name)} makes the archive need zip64, which is not supported`);
+    }
+    const shared = entryFields(content, data.length, nameBytes.length, compress);
+    parts.push(fields([localSignature, 4]), shared, fields([0, 2]), nameBytes, data);
+    directory.push(
+      fields([centralSignature, 4], [20, 2]),
+      shared,
+      fields([0, 2], [0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]),
+      nameBytes,
+    );
+    offset = end;
+  }
+  const directorySize = directory.reduce((sum, part) => sum + part.length, 0);
+  if (names.size >= zip64Count || offset + directorySize >= zip64Size) {
+    throw new ArgumentError(`an archive of ${names.size} files needs zip64, which is not supported`);
+  }
+  const end = fields(
+    [endSignature, 4],
+    [0, 2],
+    [0, 2],
+    [names.size, 2],
+    [names.size, 2],
+    [directorySize, 4],
+    [offset, 4],
+    [0, 2],
+  );
+  return concatBytes([...parts, ...directory, end]);
+}
+
+/** What local header and directory have in common: version needed to the length of the name. */
+function entryFields(
+  content: Uint8Array,
+  compressed: number,
+  nameLength: number,
+  compress: boolean,
+): Uint8Array {
+  const dosDate = (1 << 5) | 1;
+  return fields(
+    [20, 2],
+    [utf8Flag, 2],
+    [compress ? deflated : stored, 2],
+    [0, 2],
+    [dosDate, 2],
+    [crc32(content), 4],
+    [compressed, 4],
+    [content.length, 4],
+    [nameLength, 2],
+  );
+}
+
+/** Little-endian integers one after the other, each given with its width in bytes. */
+function fields(...values: readonly (readonly [value: number, width: 2 | 4])[]): Uint8Array {
+  const bytes = new Uint8Array(values.reduce((sum, [, width]) => sum + width, 0));
+  const target = view(bytes);
+  let offset = 0;
+  for (const [value, width] of values) {
+    if (width === 2) target.setUint16(offset, value, true);
+    else target.setUint32(offset, value, true);
+    offset += width;
+  }
+  return bytes;
+}
