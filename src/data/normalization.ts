@@ -30,7 +30,7 @@ export function checkNormalization({ mean, std }: Normalization, channels: numbe
 /**
  * The float32 value of every byte in every channel: table[256c + p] = (p / 255 − mean[c]) / std[c].
  *
- * `unit` is p / 255 rounded to float32, so that `normalize` on a float image gives the same bits.
+ * p / 255 is rounded to float32 first, so that `normalize` on an image of floats gives the same bits.
  */
 export function normalizationTable({ mean, std }: Normalization): Float32Array {
   const table = new Float32Array(256 * mean.length);
