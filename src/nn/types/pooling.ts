@@ -1,0 +1,91 @@
+import type { Product } from "../../core/digits.ts";
+import type { Shape } from "../../core/shape.ts";
+import type { ShapeFunction } from "../../core/shape-types.ts";
+import type { FeatureMap, Placed, SpatialOf } from "./channels.ts";
+import type { Option, PerAxis, SpatialRank, WindowExtents } from "./window.ts";
+
+/** [C, L] → [C, L′]; the stride is the kernel size where `Options` names none. */
+export interface MaxPool1dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Domain: FeatureMap<number, 1>;
+  readonly Out: Pool<"maxPool1d", this["In"], 1, Kernel, Options>;
+}
+
+/** [C, H, W] → [C, H′, W′]; the stride is the kernel size where `Options` names none. */
+export interface MaxPool2dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Domain: FeatureMap<number, 2>;
+  readonly Out: Pool<"maxPool2d", this["In"], 2, Kernel, Options>;
+}
+
+/** [C, L] → [C, L′]; the stride is the kernel size where `Options` names none. */
+export interface AvgPool1dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Domain: FeatureMap<number, 1>;
+  readonly Out: Pool<"avgPool1d", this["In"], 1, Kernel, Options>;
+}
+
+/** [C, H, W] → [C, H′, W′]; the stride is the kernel size where `Options` names none. */
+export interface AvgPool2dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Domain: FeatureMap<number, 2>;
+  readonly Out: Pool<"avgPool2d", this["In"], 2, Kernel, Options>;
+}
+
+/** [C, H, W] → [C, …outputSize], for average and maximum alike. */
+export interface AdaptivePool2dShape<Op extends string, OutputSize> extends ShapeFunction {
+  readonly Domain: FeatureMap<number, 2>;
+  readonly Out: Resized<Op, this["In"], 2, PerAxis<OutputSize, 2>>;
+}
+
+/** [C, H, W] → [C], or [C, 1, 1] with the axes kept. */
+export interface GlobalPool2dShape<Op extends string, KeepAxes = false> extends ShapeFunction {
+  readonly Domain: FeatureMap<number, 2>;
+  readonly Out: boolean extends KeepAxes
+    ? Shape
+    : Resized<Op, this["In"], 2, KeepAxes extends true ? [1, 1] : []>;
+}
+
+/** [C, H, W] → [C, H·scale, W·scale]; `number` where a scale is no natural number. */
+export interface UpsampleShape<Scale> extends ShapeFunction {
+  readonly Domain: FeatureMap<number, 2>;
+  readonly Out: Scaled<"upsample", this["In"], PerAxis<Scale, 2>>;
+}
+
+type Pool<Op extends string, X, Rank extends SpatialRank, Kernel, Options> =
+  SpatialOf<Op, X, number, Rank> extends infer Found
+    ? Found extends Shape
+      ? Placed<
+          Op,
+          X,
+          ChannelsOf<X>,
+          WindowExtents<
+            Found,
+            PerAxis<Kernel, Rank>,
+            PerAxis<Option<Options, "stride", Kernel>, Rank>,
+            PerAxis<Option<Options, "padding", 0>, Rank>,
+            PerAxis<Option<Options, "dilation", 1>, Rank>,
+            CeilMode<Option<Options, "ceilMode", false>>
+          >
+        >
+      : Found
+    : never;
+
+type Resized<Op extends string, X, Rank extends SpatialRank, Spatial> =
+  SpatialOf<Op, X, number, Rank> extends infer Found
+    ? Found extends Shape
+      ? Spatial extends Shape
+        ? [ChannelsOf<X>, ...Spatial]
+        : never
+      : Found
+    : never;
+
+type Scaled<Op extends string, X, Scale> =
+  SpatialOf<Op, X, number, 2> extends infer Found
+    ? [Found, Scale] extends [
+        [infer H extends number, infer W extends number],
+        [infer A extends number, infer B extends number],
+      ]
+      ? [ChannelsOf<X>, Product<H, A>, Product<W, B>]
+      : Found
+    : never;
+
+type ChannelsOf<X> = X extends readonly [infer C, ...Shape] ? C : number;
+
+type CeilMode<V> = V extends boolean ? V : boolean;
