@@ -19,10 +19,10 @@ export function decodeNetpbm(bytes: Uint8Array, file: string): Image {
   checkImageSize(width, height, channels, file, sizeAt);
 
   const samples = width * height * channels;
-  reader.singleSpace();
-  // A plain sample takes a digit and, but for the last, a space.
+  if (!plain) reader.singleSpace();
+  // A plain sample takes a space and a digit.
   const bytesPerSample = maxval < 256 ? 1 : 2;
-  const needed = plain ? 2 * samples - 1 : samples * bytesPerSample;
+  const needed = plain ? 2 * samples : samples * bytesPerSample;
   if (needed > reader.left) {
     const size = `${width} × ${height} × ${channels}`;
     throw new FileError(
