@@ -109,6 +109,8 @@ function readCentralEntry(reader: ByteReader): LocatedEntry {
     throw fail(`${compressedSize} stored bytes cannot be ${size}`);
 
   // The local header repeats the directory, except that a streaming writer may leave its sizes and CRC open.
+  if (headerStart + localLength > reader.bytes.length)
+    throw fail(`its header at ${headerStart} is beyond the file`);
   const local = new ByteReader(reader.bytes, reader.file, headerStart);
   const header = view(local.take(localLength, "a local header"));
   if (header.getUint32(0, true) !== localSignature) throw fail("has no local header", headerStart);
