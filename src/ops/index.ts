@@ -1,10 +1,33 @@
 export * from "./arithmetic.ts";
+export { batchNorm, batchNormInference, batchStatistics, type RunningStatistics } from "./batch-norm.ts";
+export { type BinaryLossOptions, binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./binary-losses.ts";
 export * from "./compare.ts";
+export { type ConvOptions, conv1d, conv2d, conv3d, convolve } from "./conv.ts";
+export type { ConvPadding } from "./conv-geometry.ts";
+export {
+  type ConvTransposeOptions,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from "./conv-transpose.ts";
+export { type ClassLossOptions, type CrossEntropyOptions, crossEntropy, nllLoss } from "./cross-entropy.ts";
 export * from "./expand.ts";
+export { elu, type SoftplusOptions, selu, softplus } from "./exponential-units.ts";
+export { type GeluApproximation, gelu, mish, silu } from "./gated-units.ts";
 export { gather, scatterAdd, take } from "./gather.ts";
+export { groupNorm, instanceNorm } from "./group-norm.ts";
+export { hardsigmoid, hardswish } from "./hard-activations.ts";
+export { layerNorm } from "./layer-norm.ts";
 export { asTensor, cast, full, ones, type TensorLike, zeros } from "./like.ts";
+export { linear } from "./linear.ts";
+export { type LocalResponseNormOptions, localResponseNorm } from "./local-response-norm.ts";
 export * from "./math.ts";
+export { matmul } from "./matmul.ts";
 export * from "./movement.ts";
+export type { AffineOptions } from "./normalize.ts";
+export { oneHot } from "./one-hot.ts";
+export { type PadMode, type PadOptions, pad } from "./pad.ts";
+export { leakyRelu, prelu, relu, relu6 } from "./rectifiers.ts";
 export {
   type Axes,
   argmax,
@@ -19,3 +42,7 @@ export {
   type VarianceOptions,
   variance,
 } from "./reduce.ts";
+export type { Reduction, ReductionOptions } from "./reduce-loss.ts";
+export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from "./regression-losses.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
+export type { Padding, PerAxis, Sides } from "./spatial.ts";
