@@ -15,18 +15,31 @@ export * from "./expand.ts";
 export { elu, type SoftplusOptions, selu, softplus } from "./exponential-units.ts";
 export { type GeluApproximation, gelu, mish, silu } from "./gated-units.ts";
 export { gather, scatterAdd, take } from "./gather.ts";
+export { defaultGenerator, Generator, manualSeed } from "./generator.ts";
 export { groupNorm, instanceNorm } from "./group-norm.ts";
 export { hardsigmoid, hardswish } from "./hard-activations.ts";
 export { layerNorm } from "./layer-norm.ts";
 export { asTensor, cast, full, ones, type TensorLike, zeros } from "./like.ts";
 export { linear } from "./linear.ts";
 export { type LocalResponseNormOptions, localResponseNorm } from "./local-response-norm.ts";
+export { logSumExp } from "./log-sum-exp.ts";
 export * from "./math.ts";
 export { matmul } from "./matmul.ts";
 export * from "./movement.ts";
+export { norm } from "./norm.ts";
 export type { AffineOptions } from "./normalize.ts";
 export { oneHot } from "./one-hot.ts";
 export { type PadMode, type PadOptions, pad } from "./pad.ts";
+export {
+  bernoulli,
+  dropout,
+  dropout2d,
+  type NormalOptions,
+  normal,
+  type RandomOptions,
+  type UniformOptions,
+  uniform,
+} from "./random.ts";
 export { leakyRelu, prelu, relu, relu6 } from "./rectifiers.ts";
 export {
   type Axes,
@@ -46,3 +59,4 @@ export type { Reduction, ReductionOptions } from "./reduce-loss.ts";
 export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from "./regression-losses.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export type { Padding, PerAxis, Sides } from "./spatial.ts";
+export { type TopK, type TopKOptions, topk } from "./topk.ts";
