@@ -1,0 +1,29 @@
+import type { Tensor } from "../core/tensor.ts";
+import { convTranspose1d } from "../ops/conv-transpose.ts";
+import type { PerAxis } from "../ops/spatial.ts";
+
+import { type ConvTransposeLayerOptions, TransposedConvolution } from "./transposed-convolution.ts";
+
+/**
+ * Transposed convolution over length: the adjoint of a convolution with these settings.
+ *
+ * [N, inChannels, L] → [N, outChannels, (L − 1)s − 2p + d(k − 1) + outputPadding + 1].
+ *
+ * weight [inChannels, outChannels / groups, ...kernelSize], bias [outChannels], both U(±1/√fanIn) at first.
+ *
+ * @throws ArgumentError if the channels do not divide into the groups.
+ */
+export class ConvTranspose1d extends TransposedConvolution {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerAxis,
+    options: ConvTransposeLayerOptions = {},
+  ) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return convTranspose1d(x, this.weight, this.operation);
+  }
+}
