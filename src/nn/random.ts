@@ -2,6 +2,7 @@ import { allocate, type DType, type TypedArray } from "../core/dtype.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { philox4x32 } from "../core/philox.ts";
 import type { Storage } from "../core/storage.ts";
+import { defaultGenerator } from "../ops/generator.ts";
 
 /** The last counter word, which keeps initial values apart from other uses of the same seed ("init" in ASCII). */
 const purpose = 0x696e6974;
@@ -10,7 +11,8 @@ let currentSeed = 0;
 let nextStream = 0;
 
 /**
- * Makes the initial values of all layers made from now on a function of `seed` and the order in which they are made.
+ * Makes all that is random from now on a function of `seed`: the initial values of layers, by the order in which they
+ * are made, and what the default generator draws, such as dropout's masks.
  *
  * Without a call the seed is 0.
  *
@@ -22,6 +24,7 @@ export function manualSeed(seed: number): void {
   }
   currentSeed = seed;
   nextStream = 0;
+  defaultGenerator.seed(seed);
 }
 
 /** A stream of random numbers on the host that is a pure function of seed and number. */
