@@ -13,7 +13,8 @@ import { decodePng } from "./png.ts";
 import { readPngChunks, writePngChunks } from "./png-chunks.ts";
 import { encodePng } from "./png-encode.ts";
 import { parseSafetensors, serializeSafetensors } from "./safetensors.ts";
-import { readZip, writeZip } from "./zip.ts";
+import { readZip } from "./zip.ts";
+import { writeZip } from "./zip-write.ts";
 
 const cases = process.env["FOVEA_SLOW"] ? 20 : 1;
 const slowest = 1000;

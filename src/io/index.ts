@@ -18,4 +18,5 @@ export { decodePng } from "./png.ts";
 export { encodePng } from "./png-encode.ts";
 export { parseSafetensors, type SafetensorsFile, serializeSafetensors } from "./safetensors.ts";
 export { toFloat32 } from "./to-float32.ts";
-export { readZip, writeZip, type ZipEntry } from "./zip.ts";
+export { readZip, type ZipEntry } from "./zip.ts";
+export { writeZip } from "./zip-write.ts";

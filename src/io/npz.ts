@@ -2,7 +2,8 @@ import { FileError } from "../core/errors.ts";
 import { quoted } from "./byte-reader.ts";
 import type { HostTensor } from "./host-tensor.ts";
 import { parseNpy, serializeNpy } from "./npy.ts";
-import { readZip, writeZip } from "./zip.ts";
+import { readZip } from "./zip.ts";
+import { writeZip } from "./zip-write.ts";
 
 const extension = ".npy";
 

@@ -171,6 +171,10 @@ describe("decodePng", () => {
       const error = await failure(writePngChunks([ihdr(width!, height!), pixel, iend]));
       expect(error.message).toMatch(/over the limit|compressed bytes cannot give/);
     }
+    const palette = [ihdr(2 ** 14, 2 ** 14, 1, 3), plte(1, 2, 3), pixel, iend];
+    expect((await failure(writePngChunks(palette))).message).toMatch(
+      /16384 × 16384 × 3 samples is over the limit/,
+    );
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
     expect(performance.now() - start).toBeLessThan(50);
   });
