@@ -1,4 +1,11 @@
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+} from "./adaptive-pool.ts";
 export * from "./arithmetic.ts";
+export { type AvgPoolOptions, avgPool1d, avgPool2d, avgPool3d } from "./avg-pool.ts";
 export { batchNorm, batchNormInference, batchStatistics, type RunningStatistics } from "./batch-norm.ts";
 export { type BinaryLossOptions, binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./binary-losses.ts";
 export * from "./compare.ts";
@@ -16,8 +23,10 @@ export { elu, type SoftplusOptions, selu, softplus } from "./exponential-units.t
 export { type GeluApproximation, gelu, mish, silu } from "./gated-units.ts";
 export { gather, scatterAdd, take } from "./gather.ts";
 export { defaultGenerator, Generator, manualSeed } from "./generator.ts";
+export { globalAvgPool, globalMaxPool } from "./global-pool.ts";
 export { groupNorm, instanceNorm } from "./group-norm.ts";
 export { hardsigmoid, hardswish } from "./hard-activations.ts";
+export { type InterpolateMode, type InterpolateOptions, interpolate } from "./interpolate.ts";
 export { layerNorm } from "./layer-norm.ts";
 export { asTensor, cast, full, ones, type TensorLike, zeros } from "./like.ts";
 export { linear } from "./linear.ts";
@@ -25,6 +34,16 @@ export { type LocalResponseNormOptions, localResponseNorm } from "./local-respon
 export { logSumExp } from "./log-sum-exp.ts";
 export * from "./math.ts";
 export { matmul } from "./matmul.ts";
+export {
+  type MaxPoolOptions,
+  type MaxPoolWithIndices,
+  maxPool1d,
+  maxPool1dWithIndices,
+  maxPool2d,
+  maxPool2dWithIndices,
+  maxPool3d,
+  maxPool3dWithIndices,
+} from "./max-pool.ts";
 export * from "./movement.ts";
 export { norm } from "./norm.ts";
 export type { AffineOptions } from "./normalize.ts";
