@@ -6,8 +6,12 @@ import { acceptsRelaxedMadd } from "./probe.ts";
 
 export const canBlock: boolean = true;
 
+export function availableProcessors(): number {
+  return availableParallelism();
+}
+
 export function availableThreads(): number {
-  return threadCount(environment("FOVEA_THREADS"), availableParallelism());
+  return threadCount(environment("FOVEA_THREADS"), availableProcessors());
 }
 
 export function enableRelaxedSimd(): void {

@@ -7,7 +7,9 @@ import { ArgumentError } from "../../core/errors.ts";
 export interface Platform {
   /** Whether this thread may sleep in `Atomics.wait`: not on a browser's main thread. */
   readonly canBlock: boolean;
-  /** Threads that can run at once; `FOVEA_THREADS` overrides. */
+  /** Processors that this process or page may use. */
+  availableProcessors(): number;
+  /** Threads to use: one for each processor, or what `FOVEA_THREADS` says. */
   availableThreads(): number;
   /** Switches relaxed SIMD on where it is behind a flag; call it before the first module is compiled. */
   enableRelaxedSimd(): void;

@@ -11,8 +11,12 @@ function mayWait(): boolean {
   }
 }
 
+export function availableProcessors(): number {
+  return navigator.hardwareConcurrency;
+}
+
 export function availableThreads(): number {
-  return threadCount(environment("FOVEA_THREADS"), navigator.hardwareConcurrency);
+  return threadCount(environment("FOVEA_THREADS"), availableProcessors());
 }
 
 export function enableRelaxedSimd(): void {} // a browser has it or not; no script can change that
