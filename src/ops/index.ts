@@ -44,6 +44,7 @@ export {
   maxPool3d,
   maxPool3dWithIndices,
 } from "./max-pool.ts";
+export { type MaxUnpoolOptions, maxUnpool1d, maxUnpool2d, maxUnpool3d } from "./max-unpool.ts";
 export * from "./movement.ts";
 export { norm } from "./norm.ts";
 export type { AffineOptions } from "./normalize.ts";
