@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { ConvOptions } from "../ops/conv.ts";
-import type { ConvPadding } from "../ops/conv-geometry.ts";
+import { type ConvPadding, convPadding } from "../ops/conv-geometry.ts";
 import { type PerAxis, perAxis } from "../ops/spatial.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
@@ -45,6 +45,9 @@ export abstract class Convolution extends Module {
     const layer = `Conv${rank}d`;
     const groups = requireGroups(layer, inChannels, outChannels, options.groups);
     const kernel = perAxis(layer, "kernelSize", kernelSize, rank, 1);
+    const stride = perAxis(layer, "stride", options.stride ?? 1, rank, 1);
+    const dilation = perAxis(layer, "dilation", options.dilation ?? 1, rank, 1);
+    convPadding(layer, options.padding ?? 0, kernel, stride, dilation);
     const shape = [outChannels, inChannels / groups, ...kernel];
     ({ weight: this.weight, bias: this.bias } = weightAndBias(
       shape,

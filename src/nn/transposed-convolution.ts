@@ -1,5 +1,5 @@
 import type { ConvTransposeOptions } from "../ops/conv-transpose.ts";
-import { type Padding, type PerAxis, perAxis } from "../ops/spatial.ts";
+import { type Padding, type PerAxis, perAxis, sidesPerAxis } from "../ops/spatial.ts";
 import { requireGroups } from "./convolution.ts";
 import { Module } from "./module.ts";
 import type { Parameter } from "./parameter.ts";
@@ -43,6 +43,10 @@ export abstract class TransposedConvolution extends Module {
     const layer = `ConvTranspose${rank}d`;
     const groups = requireGroups(layer, inChannels, outChannels, options.groups);
     const kernel = perAxis(layer, "kernelSize", kernelSize, rank, 1);
+    perAxis(layer, "stride", options.stride ?? 1, rank, 1);
+    perAxis(layer, "dilation", options.dilation ?? 1, rank, 1);
+    perAxis(layer, "outputPadding", options.outputPadding ?? 0, rank, 0);
+    sidesPerAxis(layer, "padding", options.padding ?? 0, rank);
     const shape = [inChannels, outChannels / groups, ...kernel];
     ({ weight: this.weight, bias: this.bias } = weightAndBias(
       shape,
