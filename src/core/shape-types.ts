@@ -4,14 +4,14 @@
  * A layer class carries its function as a member that exists for the type checker alone:
  *
  * ```ts
- * export class Conv2d<const I extends number, const O extends number, …> extends Module {
- *   declare readonly "~shape": Conv2dShape<I, O, …>;
+ * export class Linear<const I extends number = number, const O extends number = number> extends Module {
+ *   declare readonly "~shape": LinearShape<I, O>;
  * ```
  *
  * The key is a string that no one types by accident and that completion lists last. It is no unique symbol, since
  * `isolatedDeclarations` forbids computed names in classes. Shapes here have no batch axis.
  */
-import type { Exact, Product } from "./digits.ts";
+import type { Exact, IsUnion, Product } from "./digits.ts";
 import type { Shape } from "./shape.ts";
 
 /**
@@ -21,6 +21,11 @@ import type { Shape } from "./shape.ts";
  * `Domain` is what is known of the input before any is given, such as `[3, number, number]`; `unknown` says that the
  * layer returns the shape it gets, so that the next layer may know more. `In` must stay `unknown` here: anything
  * narrower makes the checker compare layers by it, and inference of layer lists fails.
+ *
+ * A generic function begins with `readonly Setting: Required<I>`, `I` being one of its parameters. `Required` makes
+ * the checker compare two such functions by their members. Without it, it compares the parameters, takes them for
+ * invariant and refuses a `Linear<784, 10>` where a `Linear<number, number>` is asked for. It must stand first,
+ * since the comparison ends at the first member that differs.
  */
 export interface ShapeFunction {
   readonly In: unknown;
@@ -37,18 +42,28 @@ export interface UnknownShape extends ShapeFunction {
   readonly Out: Shape;
 }
 
+/** The function of a shape that stands among layers. */
+interface MisplacedShape extends ShapeFunction {
+  readonly Domain: Shape;
+  readonly Out: "✗ an input shape stands in front of the layers";
+}
+
 /** The function of activations, dropout and every other layer that returns the shape it gets. */
 export interface SameShape extends ShapeFunction {
   readonly Domain: unknown;
   readonly Out: this["In"];
 }
 
-/** The shape function that the layer type `L` carries; `UnknownShape` for `any` and for layers without one. */
+/** The shape function that the layer type `L` carries; `UnknownShape` for `any`, unions and layers without. */
 export type ShapeFunctionOf<L> = 0 extends 1 & L
   ? UnknownShape
-  : L extends { readonly "~shape": infer F extends ShapeFunction }
-    ? F
-    : UnknownShape;
+  : IsUnion<L> extends true
+    ? UnknownShape
+    : L extends { readonly "~shape": infer F extends ShapeFunction }
+      ? F
+      : L extends Shape
+        ? MisplacedShape
+        : UnknownShape;
 
 /** The shape that a layer or model of type `L` gives for an input of shape `In`: `OutputShape<typeof model, [3, 32, 32]>`. */
 export type OutputShape<L, In extends Shape> = Apply<ShapeFunctionOf<L>, ExactShape<In>>;

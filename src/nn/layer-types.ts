@@ -10,7 +10,12 @@
  * > extends Module {
  *   declare readonly "~shape": Conv2dShape<I, O, K, Options>;
  *
- *   constructor(inChannels: I, outChannels: O, kernelSize: K, options?: ConvolutionOptions<I, O, Options, Conv2dOptions>) {
+ *   constructor(
+ *     inChannels: I,
+ *     outChannels: O,
+ *     kernelSize: K,
+ *     options?: ConvolutionOptions<I, O, Options, Conv2dOptions>,
+ *   ) {
  *     super();
  *     const { stride = 1, padding = 0 } = (options ?? {}) as Conv2dOptions;
  * ```

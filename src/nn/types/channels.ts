@@ -35,14 +35,15 @@ export type SpatialOf<
     ? Fault<Op, `expects ${AxisNames[Rank]}, but gets ${ShowShape<X>}`>
     : ForEachAxis<number, Rank>;
 
-/** [channels, …spatial], or the fault that a window does not fit into `X` once. */
+/** [channels, …spatial], or the fault that `X` is too small for the layer. */
 export type Placed<
   Op extends string,
   X,
   Channels,
   Spatial extends readonly unknown[],
+  Reason extends string = "kernel is larger than the padded input",
 > = "empty" extends Spatial[number]
-  ? Fault<Op, `has no output: its kernel is larger than the padded input ${ShowShape<X>}`>
+  ? Fault<Op, `has no output: its ${Reason} ${ShowShape<X>}`>
   : [Channels, ...Spatial];
 
 type RankMatches<Spatial extends Shape, Rank> = number extends Spatial["length"]

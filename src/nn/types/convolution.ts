@@ -4,33 +4,41 @@ import type { ShapeFunction } from "../../core/shape-types.ts";
 import type { FeatureMap, Placed, SpatialOf } from "./channels.ts";
 import type {
   ForEachAxis,
+  NoSuchOption,
   Option,
   PerAxis,
   SpatialRank,
   TransposedExtents,
+  Values,
   WindowExtents,
+  WithFaults,
+  ZeroFault,
 } from "./window.ts";
 
 /** [inChannels, L] → [outChannels, L′] with stride, padding, dilation and groups as in `Options`. */
 export interface Conv1dShape<I, O, Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<I>;
   readonly Domain: FeatureMap<I, 1>;
   readonly Out: Convolve<"conv1d", this["In"], 1, I, O, Kernel, Options>;
 }
 
 /** [inChannels, H, W] → [outChannels, H′, W′] with stride, padding, dilation and groups as in `Options`. */
 export interface Conv2dShape<I, O, Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<I>;
   readonly Domain: FeatureMap<I, 2>;
   readonly Out: Convolve<"conv2d", this["In"], 2, I, O, Kernel, Options>;
 }
 
 /** [inChannels, D, H, W] → [outChannels, D′, H′, W′] with stride, padding, dilation and groups as in `Options`. */
 export interface Conv3dShape<I, O, Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<I>;
   readonly Domain: FeatureMap<I, 3>;
   readonly Out: Convolve<"conv3d", this["In"], 3, I, O, Kernel, Options>;
 }
 
 /** [inChannels, H, W] → [outChannels, H′, W′], the shapes of a `Conv2d` with the same settings swapped. */
 export interface ConvTranspose2dShape<I, O, Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<I>;
   readonly Domain: FeatureMap<I, 2>;
   readonly Out: ConvolveTransposed<"convTranspose2d", this["In"], 2, I, O, Kernel, Options>;
 }
@@ -67,7 +75,8 @@ type ConvolveTransposed<Op extends string, X, Rank extends SpatialRank, I, O, Ke
             PerAxis<Option<Options, "padding", 0>, Rank>,
             PerAxis<Option<Options, "dilation", 1>, Rank>,
             PerAxis<Option<Options, "outputPadding", 0>, Rank>
-          >
+          >,
+          "padding takes all of"
         >
       : Found
     : never;
@@ -85,17 +94,17 @@ type Padding<V, Rank extends SpatialRank> =
 
 /**
  * The options of a convolution, with a message in place of a value that cannot be meant: groups that do not divide
- * both channel counts, stride or dilation 0, padding "same" with a stride. For the constructor's parameter:
- * `options?: ConvolutionOptions<I, O, Options>`, so that the error stands at the option.
+ * both channel counts, stride or dilation 0, padding "same" with a stride, a name that `Known` has not. For the constructor's parameter:
+ * `options?: ConvolutionOptions<I, O, Options, Conv2dOptions>`, so that the error stands at the option.
  */
-export type ConvolutionOptions<I, O, Options> = {
-  readonly [Key in keyof Options]: OptionFault<Key, Exact<I>, Exact<O>, Options> extends infer Message extends
-    string
-    ? [Message] extends [never]
-      ? Options[Key]
-      : Message
-    : never;
-};
+export type ConvolutionOptions<I, O, Options, Known> = WithFaults<
+  Options,
+  {
+    [Key in keyof Options]: Key extends keyof Known
+      ? OptionFault<Key, Exact<I>, Exact<O>, Options>
+      : NoSuchOption;
+  }
+>;
 
 type OptionFault<Key, I extends number, O extends number, Options> = Key extends "groups"
   ? GroupsFault<I, O, Exact<Option<Options, "groups", 1>>>
@@ -115,12 +124,6 @@ type GroupsFault<I extends number, O extends number, G extends number> = number 
         ? `✗ ${O} output channels do not divide into ${G} groups`
         : never;
 
-type ZeroFault<Key extends string, V> = number extends V
-  ? never
-  : 0 extends V
-    ? `✗ ${Key} must be at least 1`
-    : never;
-
 type SameFault<P, Stride> = unknown extends P
   ? never
   : number extends Stride
@@ -130,9 +133,6 @@ type SameFault<P, Stride> = unknown extends P
       : [P] extends ["same"]
         ? '✗ padding "same" needs stride 1'
         : never;
-
-/** The union of the values in a setting given once or once per axis; `number` where the setting itself is a union. */
-type Values<V> = IsUnion<V> extends true ? number : V extends readonly unknown[] ? V[number] : V;
 
 /** `true` where g divides n, and where that is not known. */
 export type Divides<G extends number, N extends number> = number extends G | N

@@ -12,6 +12,7 @@ import type {
 
 /** […, inFeatures] → […, outFeatures] */
 export interface LinearShape<I, O> extends ShapeFunction {
+  readonly Setting: Required<I>;
   readonly Domain: [...number[], Exact<I>];
   readonly Out: LastAxis<this["In"], Exact<I>, Exact<O>>;
 }
@@ -21,12 +22,18 @@ export interface LinearShape<I, O> extends ShapeFunction {
  * shape type shows; `Shape` for another `EndAxis` than the last.
  */
 export interface FlattenShape<StartAxis = 1, EndAxis = -1> extends ShapeFunction {
+  readonly Setting: Required<StartAxis>;
   readonly Domain: Shape;
-  readonly Out: EndAxis extends -1 ? Flatten<this["In"], StartAxis> : Shape;
+  readonly Out: number extends StartAxis | EndAxis
+    ? Shape
+    : EndAxis extends -1
+      ? Flatten<this["In"], StartAxis>
+      : Shape;
 }
 
 /** [features] → `Target`, which must have as many elements. */
 export interface UnflattenShape<Target extends Shape> extends ShapeFunction {
+  readonly Setting: Required<Target>;
   readonly Domain: [SizeOf<ExactShape<Target>>];
   readonly Out: Unflatten<this["In"], ExactShape<Target>>;
 }

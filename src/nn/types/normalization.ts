@@ -13,6 +13,7 @@ import type { Divides } from "./convolution.ts";
 
 /** [C] or [C, L], unchanged. */
 export interface BatchNorm1dShape<Channels> extends ShapeFunction {
+  readonly Setting: Required<Channels>;
   readonly Domain: [Exact<Channels>, ...number[]];
   readonly Out: KeepChannels<
     "batchNorm1d",
@@ -25,18 +26,21 @@ export interface BatchNorm1dShape<Channels> extends ShapeFunction {
 
 /** [C, H, W], unchanged. */
 export interface BatchNorm2dShape<Channels> extends ShapeFunction {
+  readonly Setting: Required<Channels>;
   readonly Domain: FeatureMap<Channels, 2>;
   readonly Out: KeepMap<"batchNorm2d", this["In"], Exact<Channels>>;
 }
 
 /** [C, …], unchanged. */
 export interface GroupNormShape<Channels> extends ShapeFunction {
+  readonly Setting: Required<Channels>;
   readonly Domain: [Exact<Channels>, ...number[]];
   readonly Out: KeepChannels<"groupNorm", this["In"], Exact<Channels>, number, "channels">;
 }
 
 /** […, …normalizedShape], unchanged; `Normalized` is the last extent or the last several. */
 export interface LayerNormShape<Normalized> extends ShapeFunction {
+  readonly Setting: Required<Normalized>;
   readonly Domain: [...number[], ...LastAxes<Normalized>];
   readonly Out: KeepEnd<"layerNorm", this["In"], LastAxes<Normalized>>;
 }

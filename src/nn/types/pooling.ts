@@ -2,40 +2,55 @@ import type { Product } from "../../core/digits.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { ShapeFunction } from "../../core/shape-types.ts";
 import type { FeatureMap, Placed, SpatialOf } from "./channels.ts";
-import type { Option, PerAxis, SpatialRank, WindowExtents } from "./window.ts";
+import type {
+  NoSuchOption,
+  Option,
+  PerAxis,
+  SpatialRank,
+  Values,
+  WindowExtents,
+  WithFaults,
+  ZeroFault,
+} from "./window.ts";
 
 /** [C, L] → [C, L′]; the stride is the kernel size where `Options` names none. */
 export interface MaxPool1dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<Kernel>;
   readonly Domain: FeatureMap<number, 1>;
   readonly Out: Pool<"maxPool1d", this["In"], 1, Kernel, Options>;
 }
 
 /** [C, H, W] → [C, H′, W′]; the stride is the kernel size where `Options` names none. */
 export interface MaxPool2dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<Kernel>;
   readonly Domain: FeatureMap<number, 2>;
   readonly Out: Pool<"maxPool2d", this["In"], 2, Kernel, Options>;
 }
 
 /** [C, L] → [C, L′]; the stride is the kernel size where `Options` names none. */
 export interface AvgPool1dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<Kernel>;
   readonly Domain: FeatureMap<number, 1>;
   readonly Out: Pool<"avgPool1d", this["In"], 1, Kernel, Options>;
 }
 
 /** [C, H, W] → [C, H′, W′]; the stride is the kernel size where `Options` names none. */
 export interface AvgPool2dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<Kernel>;
   readonly Domain: FeatureMap<number, 2>;
   readonly Out: Pool<"avgPool2d", this["In"], 2, Kernel, Options>;
 }
 
 /** [C, H, W] → [C, …outputSize], for average and maximum alike. */
 export interface AdaptivePool2dShape<Op extends string, OutputSize> extends ShapeFunction {
+  readonly Setting: Required<OutputSize>;
   readonly Domain: FeatureMap<number, 2>;
   readonly Out: Resized<Op, this["In"], 2, PerAxis<OutputSize, 2>>;
 }
 
 /** [C, H, W] → [C], or [C, 1, 1] with the axes kept. */
 export interface GlobalPool2dShape<Op extends string, KeepAxes = false> extends ShapeFunction {
+  readonly Setting: Required<KeepAxes>;
   readonly Domain: FeatureMap<number, 2>;
   readonly Out: boolean extends KeepAxes
     ? Shape
@@ -44,9 +59,25 @@ export interface GlobalPool2dShape<Op extends string, KeepAxes = false> extends 
 
 /** [C, H, W] → [C, H·scale, W·scale]; `number` where a scale is no natural number. */
 export interface UpsampleShape<Scale> extends ShapeFunction {
+  readonly Setting: Required<Scale>;
   readonly Domain: FeatureMap<number, 2>;
   readonly Out: Scaled<"upsample", this["In"], PerAxis<Scale, 2>>;
 }
+
+/**
+ * The options of a pooling, with a message in place of a stride or dilation of 0 or a name that `Known` has not. For the constructor's parameter:
+ * `options?: PoolingOptions<Options, PoolOptions>`.
+ */
+export type PoolingOptions<Options, Known> = WithFaults<
+  Options,
+  {
+    [Key in keyof Options]: Key extends "stride" | "dilation"
+      ? ZeroFault<Key, Values<Option<Options, Key, 1>>>
+      : Key extends keyof Known
+        ? never
+        : NoSuchOption;
+  }
+>;
 
 type Pool<Op extends string, X, Rank extends SpatialRank, Kernel, Options> =
   SpatialOf<Op, X, number, Rank> extends infer Found

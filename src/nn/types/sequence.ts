@@ -84,10 +84,13 @@ type Run<Layers extends Parts, X, Faults extends readonly unknown[] = []> = Laye
 ]
   ? Apply<ShapeFunctionOf<First>, X> extends infer Y
     ? Y extends string
-      ? Run<Rest, Apply<ShapeFunctionOf<First>, Shape>, [...Faults, Y]>
+      ? Run<Rest, Usual<ShapeFunctionOf<First>>, [...Faults, Y]>
       : Run<Rest, Y, [...Faults, never]>
     : never
   : { faults: Faults; out: X };
+
+/** What a layer gives for any input. */
+type Usual<F extends ShapeFunction> = Apply<F, Shape> extends infer Y extends Shape ? Y : Shape;
 
 /** Whether a model that takes `In` can take `X`, as far as both are known. */
 type Accepts<X, In> = X extends Shape

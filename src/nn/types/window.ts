@@ -33,6 +33,32 @@ export type Option<Options, Key extends string, Default> =
         : unknown
       : Default;
 
+/**
+ * `Options` with the messages in `Faults` in place of what is wrong. Without one it is `Options` itself, which
+ * infers from whatever expression is given; from a mapped type, the checker would infer half of a conditional one.
+ */
+export type WithFaults<Options, Faults extends { readonly [Key in keyof Options]?: unknown }> = 0 extends 1 &
+  Options
+  ? Options
+  : IsUnion<Options> extends true
+    ? Options
+    : [Exclude<Faults[keyof Options], undefined>] extends [never]
+      ? Options
+      : { readonly [Key in keyof Options]: [Faults[Key]] extends [never] ? Options[Key] : Faults[Key] };
+
+/** The union of the values in a setting given once or once per axis; `number` where the setting itself is a union. */
+export type Values<V> = IsUnion<V> extends true ? number : V extends readonly unknown[] ? V[number] : V;
+
+/** The message for an option's name that the checker lets pass, since type parameters take any property. */
+export type NoSuchOption = "✗ there is no option of this name";
+
+/** The message for a stride or dilation that is 0, else `never`. */
+export type ZeroFault<Key extends string, V> = number extends V
+  ? never
+  : 0 extends V
+    ? `✗ ${Key} must be at least 1`
+    : never;
+
 /** ⌊(H + 2p − d(k − 1) − 1)/s⌋ + 1 for each axis; "empty" where that is less than 1. */
 export type WindowExtents<
   Spatial extends Shape,
