@@ -56,13 +56,14 @@ const avgPoolOp: Op<AvgPoolAttrs> = defineOp<AvgPoolAttrs>({
   }),
   reference: ([x], attrs, out) => {
     const geometry = poolGeometry("avgPool", x!.shape, attrs);
-    const walk = tapsOf(geometry);
+    const taps = tapsOf(geometry);
     const by = divisors(geometry, attrs);
     const elements = sizeOf(geometry.extent);
     for (let l = 0; l < out.data.length / by.length; l++) {
-      walk((i, _, o) => {
-        out.data[l * by.length + o]! += x!.data[l * elements + i]! / by[o]!;
-      });
+      for (let t = 0; t < taps.x.length; t++) {
+        const o = taps.y[t]!;
+        out.data[l * by.length + o]! += x!.data[l * elements + taps.x[t]!]! / by[o]!;
+      }
     }
   },
   decompose: ([x], attrs) => {

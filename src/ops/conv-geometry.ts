@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { type Shape, sameShape } from "../core/shape.ts";
-import type { ConvAttrs, ConvShapes } from "./conv-terms.ts";
+import type { ConvAttrs, ConvOperands } from "./conv-terms.ts";
 import { type Padding, type Sides, sidesPerAxis } from "./spatial.ts";
 import { reach, windowCounts } from "./window-geometry.ts";
 
@@ -89,7 +89,7 @@ function emptyOutput(
 }
 
 /** Checks that the three shapes belong to one convolution. */
-export function requireConvShapes(op: string, { x, weight, y }: ConvShapes, attrs: ConvAttrs): void {
+export function requireConvShapes(op: string, { x, weight, y }: ConvOperands<Shape>, attrs: ConvAttrs): void {
   const expected = convShape(op, x, weight, attrs);
   if (!sameShape(y, expected)) {
     throw new ShapeError(op, "the output gradient does not have the convolution's output shape", {

@@ -3,7 +3,7 @@ import { apply, defineOp, type Op } from "../core/op.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { convShape, requireConvShapes } from "./conv-geometry.ts";
-import { type ConvAttrs, type ConvShapes, forEachConvTerm } from "./conv-terms.ts";
+import { addConvTerms, type ConvAttrs, type ConvOperands } from "./conv-terms.ts";
 import { reach } from "./window-geometry.ts";
 
 /*
@@ -26,9 +26,7 @@ const convOp: Op<ConvAttrs> = defineOp<ConvAttrs>({
     dtype: x!.dtype,
   }),
   reference: ([x, weight], attrs, out) => {
-    forEachConvTerm({ x: x!.shape, weight: weight!.shape, y: out.shape }, attrs, (i, j, k) => {
-      out.data[k]! += x!.data[i]! * weight!.data[j]!;
-    });
+    addConvTerms({ x: x!, weight: weight!, y: out }, "y", attrs);
   },
   vjp: ({ inputs: [x, weight], gradient, attrs, needs }) => [
     needs(0) ? convInputGrad(gradient, weight!, { ...attrs, extent: x!.shape.slice(2) }) : undefined,
@@ -48,9 +46,7 @@ const convInputGradOp: Op<ConvInputGradAttrs> = defineOp<ConvInputGradAttrs>({
     return { shape: x, dtype: dy!.dtype };
   },
   reference: ([dy, weight], attrs, out) => {
-    forEachConvTerm({ x: out.shape, weight: weight!.shape, y: dy!.shape }, attrs, (i, j, k) => {
-      out.data[i]! += weight!.data[j]! * dy!.data[k]!;
-    });
+    addConvTerms({ x: out, weight: weight!, y: dy! }, "x", attrs);
   },
   vjp: ({ inputs: [dy, weight], gradient, attrs: { extent: _, ...attrs }, needs }) => [
     needs(0) ? conv(gradient, weight!, attrs) : undefined,
@@ -70,9 +66,7 @@ const convWeightGradOp: Op<ConvWeightGradAttrs> = defineOp<ConvWeightGradAttrs>(
     return { shape: weight, dtype: x!.dtype };
   },
   reference: ([x, dy], attrs, out) => {
-    forEachConvTerm({ x: x!.shape, weight: out.shape, y: dy!.shape }, attrs, (i, j, k) => {
-      out.data[j]! += x!.data[i]! * dy!.data[k]!;
-    });
+    addConvTerms({ x: x!, weight: out, y: dy! }, "weight", attrs);
   },
   vjp: ({ inputs: [x, dy], gradient, attrs: { kernel: _, ...attrs }, needs }) => [
     needs(0) ? convInputGrad(dy!, gradient, { ...attrs, extent: x!.shape.slice(2) }) : undefined,
@@ -84,7 +78,7 @@ const convWeightGradOp: Op<ConvWeightGradAttrs> = defineOp<ConvWeightGradAttrs>(
   },
 });
 
-function drawConv(draw: Draw): ConvShapes & { attrs: ConvAttrs } {
+function drawConv(draw: Draw): ConvOperands<Shape> & { attrs: ConvAttrs } {
   const rank = draw.pick([1, 2, 2, 3]);
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   const kernel = axes.map(() => draw.int(1, rank < 3 ? 3 : 2));

@@ -40,13 +40,13 @@ const maxPoolOp: Op<PoolAttrs> = defineOp<PoolAttrs>({
   reference: ([x], attrs, out) => {
     out.data.fill(Number.NEGATIVE_INFINITY);
     const geometry = poolGeometry("maxPool", x!.shape, attrs);
-    const walk = tapsOf(geometry);
+    const taps = tapsOf(geometry);
     const [elements, windows] = [sizeOf(geometry.extent), sizeOf(geometry.size)];
     for (let l = 0; l < out.data.length / windows; l++) {
-      walk((i, _, o) => {
-        const at = l * windows + o;
-        out.data[at] = Math.max(out.data[at]!, x!.data[l * elements + i]!);
-      });
+      for (let t = 0; t < taps.x.length; t++) {
+        const at = l * windows + taps.y[t]!;
+        out.data[at] = Math.max(out.data[at]!, x!.data[l * elements + taps.x[t]!]!);
+      }
     }
   },
   decompose: ([x], attrs) => max(windowsOf(x!, attrs), lastAxes(attrs.kernel.length)),

@@ -42,15 +42,18 @@ export function windowCounts(
   return extent.map((n, a) => windowCount(n, kernel[a]!, stride[a]!, padding[a]!, dilation[a]!));
 }
 
-/** The taps along one axis that fall on an element; the lists run in parallel. */
-interface AxisTaps {
-  readonly x: readonly number[];
-  readonly k: readonly number[];
-  readonly y: readonly number[];
+/** Pairs of a window and a tap that fall on an element; the lists run in parallel and hold row-major positions. */
+export interface Taps {
+  /** Elements. */
+  readonly x: Int32Array;
+  /** Taps, within their window. */
+  readonly k: Int32Array;
+  /** Windows. */
+  readonly y: Int32Array;
 }
 
 /** All y < size and k < kernel for which x = y·s − low + k·d lies in [0, extent). */
-function axisTaps(geometry: WindowGeometry, axis: number): AxisTaps {
+function axisTaps(geometry: WindowGeometry, axis: number): Taps {
   const { extent, kernel, size, stride, padding, dilation } = geometry;
   const taps = { x: [] as number[], k: [] as number[], y: [] as number[] };
   for (let y = 0; y < size[axis]!; y++) {
@@ -62,32 +65,33 @@ function axisTaps(geometry: WindowGeometry, axis: number): AxisTaps {
       taps.y.push(y);
     }
   }
-  return taps;
+  return { x: Int32Array.from(taps.x), k: Int32Array.from(taps.k), y: Int32Array.from(taps.y) };
 }
 
-/** Calls back with row-major positions in the extents, in a window, and among the windows. */
-export type TapVisitor = (x: number, k: number, y: number) => void;
-
 /**
- * A walk over all pairs of window y and tap k that fall on an element x = y·s − low + k·d on every axis. The taps of
- * any one window come in row-major order.
+ * All pairs of window y and tap k that fall on an element x = y·s − low + k·d on every axis. The taps of any one window
+ * come in row-major order.
  *
  * This is where every sliding-window operation gets its index arithmetic from: convolution, its two gradients,
- * window, fold and pooling. The axes do not depend on each other, so their taps are listed once and combined.
+ * window, fold and pooling. The axes do not depend on each other, so their pairs are listed one by one and combined.
  */
-export function tapsOf(geometry: WindowGeometry): (visit: TapVisitor) => void {
+export function tapsOf(geometry: WindowGeometry): Taps {
   const { extent, kernel, size } = geometry;
-  const taps = extent.map((_, axis) => axisTaps(geometry, axis));
-  const walk = (axis: number, x: number, k: number, y: number, visit: TapVisitor): void => {
-    const { x: xs, k: ks, y: ys } = taps[axis]!;
-    const last = axis === taps.length - 1;
-    for (let i = 0; i < xs.length; i++) {
-      const nextX = x * extent[axis]! + xs[i]!;
-      const nextK = k * kernel[axis]! + ks[i]!;
-      const nextY = y * size[axis]! + ys[i]!;
-      if (last) visit(nextX, nextK, nextY);
-      else walk(axis + 1, nextX, nextK, nextY, visit);
-    }
-  };
-  return (visit) => walk(0, 0, 0, 0, visit);
+  const none: Taps = { x: Int32Array.of(0), k: Int32Array.of(0), y: Int32Array.of(0) };
+  return extent.reduce<Taps>((outer, _, axis) => {
+    const inner = axisTaps(geometry, axis);
+    return {
+      x: combine(outer.x, inner.x, extent[axis]!),
+      k: combine(outer.k, inner.k, kernel[axis]!),
+      y: combine(outer.y, inner.y, size[axis]!),
+    };
+  }, none);
+}
+
+/** Row-major positions over one more axis: outer · extent + inner for all pairs. */
+function combine(outer: Int32Array, inner: Int32Array, extent: number): Int32Array {
+  const combined = new Int32Array(outer.length * inner.length);
+  let next = 0;
+  for (const o of outer) for (const i of inner) combined[next++] = o * extent + i;
+  return combined;
 }

@@ -91,10 +91,12 @@ function forEachWindowed(
 ): void {
   const [lead, extent] = splitShape(shape, attrs.kernel.length);
   const geometry = geometryOf(extent, attrs);
-  const walk = tapsOf(geometry);
+  const at = tapsOf(geometry);
   const [elements, taps, windows] = [sizeOf(extent), sizeOf(geometry.kernel), sizeOf(geometry.size)];
   for (let l = 0; l < sizeOf(lead); l++) {
-    walk((x, k, y) => visit(l * elements + x, (l * windows + y) * taps + k));
+    for (let t = 0; t < at.x.length; t++) {
+      visit(l * elements + at.x[t]!, (l * windows + at.y[t]!) * taps + at.k[t]!);
+    }
   }
 }
 
