@@ -48,15 +48,6 @@ export interface AdaptivePool2dShape<Op extends string, OutputSize> extends Shap
   readonly Out: Resized<Op, this["In"], 2, PerAxis<OutputSize, 2>>;
 }
 
-/** [C, H, W] → [C], or [C, 1, 1] with the axes kept. */
-export interface GlobalPool2dShape<Op extends string, KeepAxes = false> extends ShapeFunction {
-  readonly Setting: Required<KeepAxes>;
-  readonly Domain: FeatureMap<number, 2>;
-  readonly Out: boolean extends KeepAxes
-    ? Shape
-    : Resized<Op, this["In"], 2, KeepAxes extends true ? [1, 1] : []>;
-}
-
 /** [C, H, W] → [C, H·scale, W·scale]; `number` where a scale is no natural number. */
 export interface UpsampleShape<Scale> extends ShapeFunction {
   readonly Setting: Required<Scale>;

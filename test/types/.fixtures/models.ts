@@ -9,7 +9,7 @@ import {
   Conv2d,
   Dropout,
   Flatten,
-  GlobalAvgPool2d,
+  GlobalAvgPool,
   GroupNorm,
   LayerNorm,
   Linear,
@@ -58,7 +58,7 @@ expectType<typeof perceptron, Sequential<[...number[], 784], [...number[], 10]>>
 expectType<OutputShape<typeof perceptron, [49, 784]>, [...number[], 10]>();
 
 const stem = new Sequential(new Conv2d(3, 16, 3, { padding: 1 }), new BatchNorm2d(16), new ReLU());
-const nested = new Sequential([3, 32, 32], stem, new GlobalAvgPool2d(), new Linear(16, 10));
+const nested = new Sequential([3, 32, 32], stem, new GlobalAvgPool(), new Linear(16, 10));
 expectType<typeof nested, Sequential<[3, 32, 32], [10]>>();
 
 const sizedStem = new Sequential([3, 32, 32], new Conv2d(3, 16, 3, { padding: 1 }), new GroupNorm(4, 16));

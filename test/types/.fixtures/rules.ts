@@ -13,7 +13,7 @@ import type {
   ConvTranspose2d,
   Dropout,
   Flatten,
-  GlobalAvgPool2d,
+  GlobalAvgPool,
   GroupNorm,
   LayerNorm,
   Linear,
@@ -55,7 +55,7 @@ expectType<OutputShape<MaxPool2d<3, { stride: 2; padding: 1 }>, [64, 112, 112]>,
 expectType<OutputShape<AvgPool2d<[2, 4]>, [64, 8, 8]>, [64, 4, 2]>();
 expectType<OutputShape<AdaptiveAvgPool2d<1>, [64, 7, 7]>, [64, 1, 1]>();
 expectType<OutputShape<AdaptiveMaxPool2d<[2, 3]>, [64, number, 7]>, [64, 2, 3]>();
-expectType<OutputShape<GlobalAvgPool2d, [64, 7, 7]>, [64]>();
+expectType<OutputShape<GlobalAvgPool, [64, 7, 7]>, [64]>();
 expectType<OutputShape<Upsample<2>, [64, 7, 14]>, [64, 14, 28]>();
 expectType<OutputShape<Upsample<[1, 3]>, [64, 7, 14]>, [64, 7, 42]>();
 expectType<OutputShape<Upsample<1.5>, [64, 7, 14]>, [64, number, number]>();
