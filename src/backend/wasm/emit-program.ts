@@ -1,0 +1,184 @@
+import { asContraction } from "../../compiler/contraction.ts";
+import type { Buffer } from "../../compiler/expr.ts";
+import type { Kernel } from "../../compiler/kernel.ts";
+import type { MemoryPlan } from "../../compiler/memory-plan.ts";
+import type { Schedule } from "../../compiler/schedule.ts";
+import {
+  type FunctionBuilder,
+  type FunctionRef,
+  type GlobalRef,
+  type Local,
+  ModuleBuilder,
+} from "./assembler.ts";
+import { emitContractionKernel } from "./codegen/contraction-kernel.ts";
+import { emitLoopKernel } from "./codegen/loop-kernel.ts";
+import { MatrixHelpers } from "./codegen/matrix-helpers.ts";
+import type { BaseAddress } from "./codegen/places.ts";
+import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
+import type { KernelEnvironment } from "./codegen/values.ts";
+import { Memory } from "./memory.ts";
+import { slotOffset, tableLayout } from "./table.ts";
+import { barrierAddress, emitBarrier } from "./threads.ts";
+import { VectorMath } from "./vector-math.ts";
+
+export interface EmittedProgram {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly constants: Int32Array;
+  readonly scratchBytes: number;
+  /** Kernel by kernel, in the order of `badKernel` numbers: what kind of code was made. */
+  readonly kinds: readonly string[];
+}
+
+export interface EmitOptions {
+  readonly shared: boolean;
+  readonly fused: boolean;
+  /** The slot of the table that holds the address of a buffer outside the arena. */
+  readonly slots: ReadonlyMap<number, number>;
+}
+
+/** Writes one WebAssembly module that computes all phases of a schedule: `run(thread, threads, table)`. */
+export function emitProgram(schedule: Schedule, plan: MemoryPlan, options: EmitOptions): EmittedProgram {
+  return new ProgramEmitter(plan, options).emit(schedule);
+}
+
+const kernelSignature = { params: ["i32", "i32", "i32"], results: [] } as const;
+
+class ProgramEmitter {
+  readonly #module = new ModuleBuilder();
+  readonly #plan: MemoryPlan;
+  readonly #options: EmitOptions;
+  readonly #math: VectorMath;
+  readonly #matrix: MatrixHelpers;
+  readonly #table: GlobalRef;
+  readonly #kinds: string[] = [];
+  readonly #constants: number[] = [];
+  readonly #knownConstants = new Map<string, number>();
+  #scratchBytes = 0;
+  #philox: FunctionRef | undefined;
+
+  constructor(plan: MemoryPlan, options: EmitOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#module.importMemory({
+      shared: options.shared,
+      initialPages: 1,
+      maximumPages: Memory.limits.maximumPages,
+    });
+    this.#table = this.#module.global("i32", 0, { mutable: true });
+    this.#math = new VectorMath(this.#module);
+    this.#matrix = new MatrixHelpers(this.#module, options.fused);
+  }
+
+  emit(schedule: Schedule): EmittedProgram {
+    const barrier = this.#options.shared ? emitBarrier(this.#module) : undefined;
+    const phases = schedule.phases.map((phase) => phase.map((kernel, turn) => this.#kernel(kernel, turn)));
+    this.#module.function("run", { ...kernelSignature, export: "run" }, (f) => {
+      f.setGlobal(this.#table, f.get(f.param(2)));
+      phases.forEach((kernels, number) => {
+        if (number > 0 && barrier) {
+          f.if(f.i32.gtU(f.get(f.param(1)), f.i32.const(1)), () =>
+            f.call(barrier, f.get(f.param(1)), f.i32.const(barrierAddress(0))),
+          );
+        }
+        for (const kernel of kernels) f.call(kernel, f.get(f.param(0)), f.get(f.param(1)), f.get(f.param(2)));
+      });
+    });
+    return {
+      bytes: this.#module.finish(),
+      constants: Int32Array.from(this.#constants),
+      scratchBytes: this.#scratchBytes,
+      kinds: this.#kinds,
+    };
+  }
+
+  #kernel(kernel: Kernel, turn: number): FunctionRef {
+    const number = this.#kinds.push("") - 1;
+    const checkIndex = this.#checkIndex(number);
+    return this.#module.function(`${number}:${kernel.name}`, kernelSignature, (f) => {
+      this.#kinds[number] = this.#body(kernel, f, this.#environment(kernel, f, checkIndex), turn);
+    });
+  }
+
+  #body(kernel: Kernel, f: FunctionBuilder, environment: KernelEnvironment, turn: number): string {
+    const { body, output } = kernel;
+    if (body.kind === "random") {
+      this.#philox ??= emitPhilox(this.#module);
+      const [to, from] = [environment.baseOf(output), environment.baseOf(body.state)];
+      emitRandomKernel(f, this.#philox, to, from, body.length, turn);
+      return "random";
+    }
+    const contraction = body.kind === "contraction" ? asContraction(body, body.reduce) : undefined;
+    if (contraction && body.kind === "contraction") {
+      emitContractionKernel(f, environment, output, body, body.reduce, contraction, turn);
+      return "contraction";
+    }
+    if (output.length > 0) emitLoopKernel(f, environment, output, body, turn);
+    return body.kind === "map" ? "map" : "reduce";
+  }
+
+  /** Loads the addresses that a kernel needs into locals at its beginning. */
+  #environment(kernel: Kernel, f: FunctionBuilder, checkIndex: FunctionRef): KernelEnvironment {
+    const table = f.param(2);
+    const words = new Map<number, Local>();
+    const word = (offset: number): Local => {
+      const known = words.get(offset) ?? f.local("i32");
+      if (!words.has(offset)) f.set(known, f.i32.load({ offset }, f.get(table)));
+      words.set(offset, known);
+      return known;
+    };
+    const bases = new Map<number, BaseAddress>();
+    for (const buffer of [kernel.output, ...kernel.reads]) {
+      const slot = this.#options.slots.get(buffer.id);
+      const base =
+        slot === undefined
+          ? { local: word(tableLayout.arena), offset: this.#plan.offsets.get(buffer.id)! }
+          : { local: word(slotOffset(slot)), offset: 0 };
+      bases.set(buffer.id, base);
+    }
+    const contracts = kernel.body.kind === "contraction";
+    const constants = contracts ? word(tableLayout.constants) : undefined;
+    const scratch = contracts ? f.local("i32") : undefined;
+    if (scratch) {
+      const stride = word(tableLayout.scratchStride);
+      f.i32.add(f.get(word(tableLayout.scratch)), f.i32.mul(f.get(f.param(0)), f.get(stride)));
+      f.set(scratch);
+    }
+    return {
+      baseOf: (buffer: Buffer) => bases.get(buffer.id)!,
+      math: (name) => this.#math.function(name),
+      matrix: this.#matrix,
+      checkIndex,
+      constants: (values) => ({ local: constants!, offset: this.#constantOffset(values) }),
+      scratch: (bytes) => {
+        this.#scratchBytes = Math.max(this.#scratchBytes, Math.ceil(bytes / 64) * 64);
+        return { local: scratch!, offset: 0 };
+      },
+    };
+  }
+
+  #constantOffset(values: Int32Array): number {
+    const key = values.join();
+    const known = this.#knownConstants.get(key);
+    if (known !== undefined) return known;
+    const offset = 4 * this.#constants.length;
+    for (const value of values) this.#constants.push(value);
+    this.#knownConstants.set(key, offset);
+    return offset;
+  }
+
+  /** (value, extent) → value, or 0 after noting which kernel met a value outside. */
+  #checkIndex(number: number): FunctionRef {
+    return this.#module.function(`checkIndex${number}`, { params: ["i32", "i32"], results: ["i32"] }, (f) => {
+      const [value, extent] = [f.param(0), f.param(1)];
+      f.if(f.i32.ltU(f.get(value), f.get(extent)), () => f.return(f.get(value)));
+      for (const [offset, content] of [
+        [tableLayout.badIndex, value],
+        [tableLayout.badExtent, extent],
+      ] as const) {
+        f.i32.store({ offset }, f.getGlobal(this.#table), f.get(content));
+      }
+      f.i32.store({ offset: tableLayout.badKernel }, f.getGlobal(this.#table), f.i32.const(number + 1));
+      f.i32.const(0);
+    });
+  }
+}

@@ -1,0 +1,188 @@
+import { expandGraph } from "../../compiler/expand-graph.ts";
+import type { Buffer } from "../../compiler/expr.ts";
+import { fuse } from "../../compiler/fuse.ts";
+import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
+import { type MemoryPlan, planMemory } from "../../compiler/memory-plan.ts";
+import { type Schedule, schedule } from "../../compiler/schedule.ts";
+import type { KernelInfo, Program, ProgramInput } from "../../core/backend.ts";
+import { bytesPerElement } from "../../core/dtype.ts";
+import { ArgumentError, IndexError } from "../../core/errors.ts";
+import type { Graph } from "../../core/graph.ts";
+import { HostStorage, type Storage } from "../../core/storage.ts";
+import { stepsOf } from "./codegen/loop-kernel.ts";
+import { emitProgram } from "./emit-program.ts";
+import { type Block, type Memory, WasmStorage } from "./memory.ts";
+import { slotOffset, tableLayout } from "./table.ts";
+import type { ThreadPool } from "./threads.ts";
+
+/** What programs share: memory, threads, and copies of host storages that come again. */
+export interface Device {
+  readonly memory: Memory;
+  readonly pool: ThreadPool;
+  readonly fused: boolean;
+  readonly copies: WeakMap<Storage, WasmStorage>;
+}
+
+const tooLarge = "lower the batch size or the image size, or use checkpoint() to recompute activations";
+
+/** Compiles a graph into one module and gives it to all threads. */
+export async function compileProgram(graph: Graph, device: Device): Promise<WasmProgram> {
+  const unsupported = graph.nodes.find((node) => node.dtype === "float64");
+  if (unsupported) {
+    throw new ArgumentError(
+      `${unsupported.op}: float64 runs on the reference backend only; cast to float32 first`,
+    );
+  }
+  const expanded = expandGraph(graph);
+  const kernels = fuse(expanded);
+  const order = schedule(kernels, expanded.outputs);
+  const slots = new Map<number, number>();
+  for (const buffer of kernels.inputs) slots.set(buffer.id, slots.size);
+  expanded.outputs.forEach(({ resident }, i) => {
+    const { id } = order.outputs[i]!;
+    if (resident && !slots.has(id)) slots.set(id, slots.size);
+  });
+  const hostOutputs = order.outputs.filter((buffer) => !slots.has(buffer.id));
+  const plan = planMemory(order.phases, [], hostOutputs, new Set(slots.keys()));
+  const emitted = emitProgram(order, plan, { shared: device.memory.shared, fused: device.fused, slots });
+  const module = await WebAssembly.compile(emitted.bytes);
+  const instance = await WebAssembly.instantiate(module, { env: { memory: device.memory.memory } });
+  const id = await device.pool.load(module);
+  return new WasmProgram({ graph, device, kernels, order, slots, plan, ...emitted, instance, id });
+}
+
+interface Parts {
+  readonly graph: Graph;
+  readonly device: Device;
+  readonly kernels: KernelGraph;
+  readonly order: Schedule;
+  readonly slots: ReadonlyMap<number, number>;
+  readonly plan: MemoryPlan;
+  readonly constants: Int32Array;
+  readonly scratchBytes: number;
+  readonly kinds: readonly string[];
+  readonly instance: WebAssembly.Instance;
+  readonly id: number;
+}
+
+export class WasmProgram implements Program {
+  readonly graph: Graph;
+  readonly #parts: Parts;
+  readonly #table: Block;
+  readonly #constants: Block;
+  /** Where arguments from the host are copied to, by input; made when first needed. */
+  readonly #staging: Map<number, Block> = new Map();
+
+  constructor(parts: Parts) {
+    this.graph = parts.graph;
+    this.#parts = parts;
+    const { memory } = parts.device;
+    this.#table = memory.allocate(slotOffset(parts.slots.size), "a program's table", tooLarge);
+    this.#constants = memory.allocate(4 * parts.constants.length, "a program's constants", tooLarge);
+    memory.view("int32", this.#constants.address, parts.constants.length).set(parts.constants);
+    const blocks = [this.#table, this.#constants];
+    released.register(this, { device: parts.device, id: parts.id, blocks, staging: this.#staging });
+  }
+
+  async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
+    const { device, plan, scratchBytes, order, slots, kernels, instance, id, constants } = this.#parts;
+    const { memory, pool } = device;
+    const scratchAt = Math.ceil(plan.bytes / 64) * 64;
+    const bytes = scratchAt + scratchBytes * pool.threads;
+    const arena = memory.arena(bytes, `a program with ${order.phases.flat().length} kernels`, tooLarge);
+    const addresses = new Map<number, number>();
+    inputs.forEach((input, i) => {
+      addresses.set(slots.get(kernels.inputs[i]!.id)!, this.#addressOf(input, i));
+    });
+    const resident = this.#residentOutputs(inputs);
+    resident.forEach((storage, i) => {
+      if (storage) addresses.set(slots.get(order.outputs[i]!.id)!, storage.address);
+    });
+    const table = memory.view("int32", this.#table.address, slotOffset(slots.size) / 4);
+    table[tableLayout.badKernel / 4] = 0;
+    table[tableLayout.arena / 4] = arena;
+    table[tableLayout.constants / 4] = constants.length > 0 ? this.#constants.address : 0;
+    table[tableLayout.scratch / 4] = arena + scratchAt;
+    table[tableLayout.scratchStride / 4] = scratchBytes;
+    for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
+    pool.run(id, instance, this.#table.address);
+    this.#checkIndices();
+    return order.outputs.map(
+      (buffer, i) => resident[i] ?? new HostStorage(this.#read(buffer, arena, addresses), buffer.dtype),
+    );
+  }
+
+  /** New or reused memory for the outputs that stay here. */
+  #residentOutputs(inputs: readonly ProgramInput[]): (WasmStorage | undefined)[] {
+    const { memory } = this.#parts.device;
+    return this.graph.outputs.map(({ resident, replaces }, i) => {
+      if (!resident) return undefined;
+      const old = replaces === undefined ? undefined : inputs[replaces]!;
+      if (old?.donated && old.storage instanceof WasmStorage && old.storage.belongsTo(memory))
+        return old.storage;
+      const { dtype, length } = this.#parts.order.outputs[i]!;
+      return new WasmStorage(memory, dtype, length);
+    });
+  }
+
+  #addressOf({ storage, lasting }: ProgramInput, i: number): number {
+    const { memory, copies } = this.#parts.device;
+    if (storage instanceof WasmStorage && storage.belongsTo(memory)) return storage.address;
+    if (lasting) {
+      const known = copies.get(storage);
+      if (known) return known.address;
+      const copy = new WasmStorage(memory, storage.dtype, storage.length);
+      copy.write(storage.read());
+      copies.set(storage, copy);
+      return copy.address;
+    }
+    const bytes = storage.length * bytesPerElement(storage.dtype) + 16;
+    const block = this.#staging.get(i) ?? memory.allocate(bytes, "a program's argument", tooLarge);
+    this.#staging.set(i, block);
+    memory.view(storage.dtype, block.address, storage.length).set(storage.read());
+    return block.address;
+  }
+
+  #read(buffer: Buffer, arena: number, addresses: ReadonlyMap<number, number>): ReturnType<Memory["view"]> {
+    const { slots, plan, device } = this.#parts;
+    const slot = slots.get(buffer.id);
+    const address = slot === undefined ? arena + plan.offsets.get(buffer.id)! : addresses.get(slot)!;
+    return device.memory.view(buffer.dtype, address, buffer.length).slice();
+  }
+
+  #checkIndices(): void {
+    const { device, order } = this.#parts;
+    const words = device.memory.view("int32", this.#table.address, tableLayout.arena / 4);
+    const [number, index, extent] = [0, 1, 2].map((i) => words[i]!);
+    if (number === 0) return;
+    const kernel = order.phases.flat()[number! - 1]!;
+    throw new IndexError(`${kernel.name}: index ${index} is outside the axis, whose extent is ${extent}`);
+  }
+
+  describe(): KernelInfo[] {
+    const { order, kinds } = this.#parts;
+    return order.phases.flat().map((kernel, i) => ({
+      name: kernel.name,
+      kind: kinds[i]!,
+      shape: kernel.node.shape,
+      macs: macsOf(kernel),
+      bytes: [kernel.output, ...kernel.reads]
+        .map((buffer) => buffer.length * bytesPerElement(buffer.dtype))
+        .reduce((a, b) => a + b),
+    }));
+  }
+}
+
+function macsOf({ body, output }: Kernel): number {
+  return body.kind === "contraction" ? output.length * stepsOf(body.reduce) : 0;
+}
+
+const released = new FinalizationRegistry<{
+  device: Device;
+  id: number;
+  blocks: readonly Block[];
+  staging: ReadonlyMap<number, Block>;
+}>(({ device, id, blocks, staging }) => {
+  for (const block of [...blocks, ...staging.values()]) device.memory.release(block);
+  device.pool.unload(id).catch(() => undefined);
+});

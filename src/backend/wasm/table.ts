@@ -1,0 +1,20 @@
+/**
+ * The words that a program's code finds its memory by, at the address that `run` is given.
+ *
+ * All addresses come from here, so that one compiled module serves any variables and any place of the arena.
+ */
+export const tableLayout = {
+  /** Number of the kernel that met an index outside its extent, plus one; then the index and the extent. */
+  badKernel: 0,
+  badIndex: 4,
+  badExtent: 8,
+  arena: 12,
+  constants: 16,
+  scratch: 20,
+  scratchStride: 24,
+  slots: 32,
+} as const;
+
+export function slotOffset(slot: number): number {
+  return tableLayout.slots + 4 * slot;
+}
