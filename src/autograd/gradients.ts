@@ -13,6 +13,8 @@ import { ones, zeros } from "../ops/like.ts";
  *
  * @param seed the gradient that flows into `output`; default 1, for which `output` must have one element.
  * @returns one tensor per element of `wrt`, of its shape; zeros where `output` does not depend on it.
+ * @throws ArgumentError if `output` may have depended on a target through a tensor whose value was read already: reading
+ * forgets what a tensor was made of, so take gradients first.
  */
 export function gradients(output: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
   for (const target of [output, ...wrt]) {
@@ -32,6 +34,7 @@ export function gradients(output: Tensor, wrt: readonly Tensor[], seed?: Tensor)
     });
   }
   const found = backward(output, new Set(wrt), seed ?? ones(output.shape, output.dtype), false);
+  if (wrt.some((target) => !found.has(target))) refuseForgotten(output, new Set(wrt));
   return wrt.map((target) => found.get(target) ?? zeros(target.shape, target.dtype));
 }
 
@@ -62,17 +65,32 @@ function backward(
   return found;
 }
 
-/** The tensors behind `output` (itself included) that a change of a target changes, in the order of their ids. */
-function dependents(output: Tensor, targets: ReadonlySet<Tensor>, independent: boolean): Set<Tensor> {
+function refuseForgotten(output: Tensor, targets: ReadonlySet<Tensor>): void {
+  const forgotten = [...tensorsBehind(output, targets)].find(
+    (tensor) => tensor.forgotten && !targets.has(tensor),
+  );
+  if (!forgotten) return;
+  throw new ArgumentError(
+    `gradients: the way to a variable leads through ${forgotten}, whose value was read already; take gradients before reading values`,
+  );
+}
+
+/** `output` and everything that it is made of, going no further than `stops`. */
+function tensorsBehind(output: Tensor, stops: ReadonlySet<Tensor>): Set<Tensor> {
   const behind = new Set<Tensor>();
   const stack = [output];
   while (stack.length > 0) {
     const tensor = stack.pop()!;
     if (behind.has(tensor)) continue;
     behind.add(tensor);
-    if (tensor.source.kind === "node" && !(independent && targets.has(tensor)))
-      stack.push(...tensor.source.inputs);
+    if (tensor.source.kind === "node" && !stops.has(tensor)) stack.push(...tensor.source.inputs);
   }
+  return behind;
+}
+
+/** The tensors behind `output` (itself included) that a change of a target changes, in the order of their ids. */
+function dependents(output: Tensor, targets: ReadonlySet<Tensor>, independent: boolean): Set<Tensor> {
+  const behind = tensorsBehind(output, independent ? targets : new Set());
   const path = new Set<Tensor>();
   for (const tensor of [...behind].sort((a, b) => a.id - b.id)) {
     const { source } = tensor;

@@ -54,7 +54,7 @@ export function compile<Args extends readonly unknown[], R>(
         await evaluateNow(leaves, backend);
       }
       const program = await programFor(traced.graph, backend);
-      const outputs = await runTraced(traced, program, leaves);
+      const outputs = await runTraced(traced, program, leaves, true);
       let next = 0;
       return mapTree(traced.result, (leaf) => Tensor.value(outputs[next++]!, leaf.shape));
     });

@@ -3,7 +3,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { type Graph, graphKey } from "../core/graph.ts";
 import type { Storage } from "../core/storage.ts";
 import { setEvaluator, type Tensor } from "../core/tensor.ts";
-import { pendingVariables, type Variable } from "../core/variable.ts";
+import { pendingVariables } from "../core/variable.ts";
 import { type Binding, buildGraph, type TracedGraph } from "./trace.ts";
 
 let chosen: Backend | undefined;
@@ -38,15 +38,23 @@ export function programFor(graph: Graph, backend: Backend = currentBackend()): P
   return program;
 }
 
-/** Runs a traced graph: fills its inputs, and gives the written variables their new contents. */
+/**
+ * Runs a traced graph: fills its inputs, and gives the written variables their new contents.
+ *
+ * @param lasting whether the same graph is likely to run again with the same variables and constants.
+ */
 export async function runTraced(
   { bindings, written }: TracedGraph,
   program: Program,
   args: readonly Tensor[],
+  lasting: boolean,
 ): Promise<Storage[]> {
-  const storages = bindings.map((binding) => storageOf(binding, args));
-  const donated = bindings.map((binding) => binding.kind === "variable" && binding.variable.exclusive);
-  const outputs = await program.run(storages, donated);
+  const inputs = bindings.map((binding) => ({
+    storage: storageOf(binding, args),
+    donated: binding.kind === "variable" && binding.variable.exclusive,
+    lasting: lasting && binding.kind !== "argument",
+  }));
+  const outputs = await program.run(inputs);
   const results = outputs.length - written.length;
   written.forEach((variable, i) => {
     variable.adopt(outputs[results + i]!);
@@ -85,15 +93,12 @@ export async function evaluateNow(
   if (wanted.length === 0 && updates.length === 0) return;
   const traced = buildGraph([...wanted, ...updates.map((update) => update.value)], []);
   const program = await programFor(traced.graph, backend);
-  const outputs = await runTraced(traced, program, []);
+  const outputs = await runTraced(traced, program, [], false);
   [...wanted, ...updates.map((update) => update.value)].forEach((tensor, i) => {
     tensor.settle(outputs[i]!);
   });
-  for (const { variable, value } of updates) settlePending(variable, value);
-}
-
-function settlePending(variable: Variable, value: Tensor): void {
-  if (variable.content === value) pendingVariables.delete(variable);
+  for (const { variable, value } of updates)
+    if (variable.content === value) pendingVariables.delete(variable);
 }
 
 setEvaluator((tensors) => evaluate(tensors));

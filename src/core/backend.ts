@@ -13,16 +13,19 @@ export interface KernelInfo {
   readonly bytes: number;
 }
 
+export interface ProgramInput {
+  readonly storage: Storage;
+  /** Nobody else holds the storage, so the program may write over it (see `GraphOutput.replaces`). */
+  readonly donated: boolean;
+  /** The same storage will come again at later runs, so a copy in the backend's memory is worth keeping. */
+  readonly lasting: boolean;
+}
+
 /** What a backend makes of a graph. */
 export interface Program {
   readonly graph: Graph;
-  /**
-   * Computes the outputs.
-   *
-   * @param inputs one storage for each of the graph's inputs, in order.
-   * @param donated whether the program may write over input `i` (see `GraphOutput.replaces`).
-   */
-  run(inputs: readonly Storage[], donated: readonly boolean[]): Promise<Storage[]>;
+  /** Computes the outputs; `inputs` are in the order of the graph's. */
+  run(inputs: readonly ProgramInput[]): Promise<Storage[]>;
   describe(): readonly KernelInfo[];
 }
 

@@ -1,4 +1,4 @@
-export type { Backend, KernelInfo, Program } from "./backend.ts";
+export type { Backend, KernelInfo, Program, ProgramInput } from "./backend.ts";
 export { type DType, isFloating, promote, type TypedArray } from "./dtype.ts";
 export { ArgumentError, FileError, FoveaError, IndexError, MemoryError, ShapeError } from "./errors.ts";
 export { type Graph, type GraphNode, type GraphOutput, printGraph } from "./graph.ts";

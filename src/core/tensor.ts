@@ -24,6 +24,7 @@ export class Tensor implements TensorSpec {
   /** Grows with every tensor made, so that inputs always have smaller ids than what is made of them. */
   readonly id: number;
   #source: Source;
+  #computed = false;
 
   private constructor(source: Source, shape: Shape, dtype: DType) {
     this.#source = source;
@@ -59,7 +60,13 @@ export class Tensor implements TensorSpec {
 
   /** Replaces the recipe by its result; the graph behind it can then be collected. */
   settle(storage: Storage): void {
+    this.#computed = true;
     this.#source = { kind: "value", storage };
+  }
+
+  /** Whether the tensor was computed from others that it no longer knows, since its value was read. */
+  get forgotten(): boolean {
+    return this.#computed;
   }
 
   /** The elements, row-major, as the typed array of the element type. Computes whatever is still a promise. */

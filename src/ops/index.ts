@@ -9,6 +9,7 @@ export { type AvgPoolOptions, avgPool1d, avgPool2d, avgPool3d } from "./avg-pool
 export { batchNorm, batchNormInference, batchStatistics, type RunningStatistics } from "./batch-norm.ts";
 export { type BinaryLossOptions, binaryCrossEntropy, binaryCrossEntropyWithLogits } from "./binary-losses.ts";
 export * from "./compare.ts";
+export { constant } from "./constant.ts";
 export { type ConvOptions, conv1d, conv2d, conv3d, convolve } from "./conv.ts";
 export type { ConvPadding } from "./conv-geometry.ts";
 export {

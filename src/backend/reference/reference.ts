@@ -1,4 +1,4 @@
-import type { Backend, KernelInfo, Program } from "../../core/backend.ts";
+import type { Backend, KernelInfo, Program, ProgramInput } from "../../core/backend.ts";
 import { allocate, bytesPerElement, type DType, type TypedArray } from "../../core/dtype.ts";
 import type { Graph } from "../../core/graph.ts";
 import { opNamed, type RefArray } from "../../core/op.ts";
@@ -18,12 +18,12 @@ class ReferenceProgram implements Program {
     this.graph = graph;
   }
 
-  async run(inputs: readonly Storage[]): Promise<Storage[]> {
+  async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
     const values: RefArray[] = [];
     let next = 0;
     for (const { op, inputs: operands, attrs, shape, dtype } of this.graph.nodes) {
       if (op === "input") {
-        values.push({ shape, dtype, data: Float64Array.from(inputs[next++]!.read()) });
+        values.push({ shape, dtype, data: Float64Array.from(inputs[next++]!.storage.read()) });
         continue;
       }
       const out: RefArray = { shape, dtype, data: new Float64Array(sizeOf(shape)) };

@@ -1,8 +1,9 @@
 import { asContraction } from "../../compiler/contraction.ts";
 import type { Buffer } from "../../compiler/expr.ts";
-import type { Kernel } from "../../compiler/kernel.ts";
+import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
 import type { MemoryPlan } from "../../compiler/memory-plan.ts";
 import type { Schedule } from "../../compiler/schedule.ts";
+import { allocate } from "../../core/dtype.ts";
 import {
   type FunctionBuilder,
   type FunctionRef,
@@ -16,6 +17,7 @@ import { MatrixHelpers } from "./codegen/matrix-helpers.ts";
 import type { BaseAddress } from "./codegen/places.ts";
 import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
 import type { KernelEnvironment } from "./codegen/values.ts";
+import { ConstantPool } from "./constant-pool.ts";
 import { Memory } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
 import { barrierAddress, emitBarrier } from "./threads.ts";
@@ -23,7 +25,8 @@ import { VectorMath } from "./vector-math.ts";
 
 export interface EmittedProgram {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly constants: Int32Array;
+  /** What lies at the constants' address: offset tables and constant tensors. */
+  readonly constants: Uint8Array;
   readonly scratchBytes: number;
   /** Kernel by kernel, in the order of `badKernel` numbers: what kind of code was made. */
   readonly kinds: readonly string[];
@@ -34,6 +37,7 @@ export interface EmitOptions {
   readonly fused: boolean;
   /** The slot of the table that holds the address of a buffer outside the arena. */
   readonly slots: ReadonlyMap<number, number>;
+  readonly constants: KernelGraph["constants"];
 }
 
 /** Writes one WebAssembly module that computes all phases of a schedule: `run(thread, threads, table)`. */
@@ -51,8 +55,8 @@ class ProgramEmitter {
   readonly #matrix: MatrixHelpers;
   readonly #table: GlobalRef;
   readonly #kinds: string[] = [];
-  readonly #constants: number[] = [];
-  readonly #knownConstants = new Map<string, number>();
+  readonly #constants: ConstantPool = new ConstantPool();
+  readonly #constantTensors = new Map<number, number>();
   #scratchBytes = 0;
   #philox: FunctionRef | undefined;
 
@@ -67,6 +71,11 @@ class ProgramEmitter {
     this.#table = this.#module.global("i32", 0, { mutable: true });
     this.#math = new VectorMath(this.#module);
     this.#matrix = new MatrixHelpers(this.#module, options.fused);
+    for (const { buffer, values } of options.constants) {
+      const data = allocate(buffer.dtype, values.length);
+      data.set(values);
+      this.#constantTensors.set(buffer.id, this.#constants.add(data));
+    }
   }
 
   emit(schedule: Schedule): EmittedProgram {
@@ -85,7 +94,7 @@ class ProgramEmitter {
     });
     return {
       bytes: this.#module.finish(),
-      constants: Int32Array.from(this.#constants),
+      constants: this.#constants.bytes(),
       scratchBytes: this.#scratchBytes,
       kinds: this.#kinds,
     };
@@ -129,11 +138,12 @@ class ProgramEmitter {
     const bases = new Map<number, BaseAddress>();
     for (const buffer of [kernel.output, ...kernel.reads]) {
       const slot = this.#options.slots.get(buffer.id);
-      const base =
-        slot === undefined
-          ? { local: word(tableLayout.arena), offset: this.#plan.offsets.get(buffer.id)! }
-          : { local: word(slotOffset(slot)), offset: 0 };
-      bases.set(buffer.id, base);
+      const constant = this.#constantTensors.get(buffer.id);
+      if (constant !== undefined)
+        bases.set(buffer.id, { local: word(tableLayout.constants), offset: constant });
+      else if (slot !== undefined) bases.set(buffer.id, { local: word(slotOffset(slot)), offset: 0 });
+      else
+        bases.set(buffer.id, { local: word(tableLayout.arena), offset: this.#plan.offsets.get(buffer.id)! });
     }
     const contracts = kernel.body.kind === "contraction";
     const constants = contracts ? word(tableLayout.constants) : undefined;
@@ -148,22 +158,12 @@ class ProgramEmitter {
       math: (name) => this.#math.function(name),
       matrix: this.#matrix,
       checkIndex,
-      constants: (values) => ({ local: constants!, offset: this.#constantOffset(values) }),
+      constants: (values) => ({ local: constants!, offset: this.#constants.add(values) }),
       scratch: (bytes) => {
         this.#scratchBytes = Math.max(this.#scratchBytes, Math.ceil(bytes / 64) * 64);
         return { local: scratch!, offset: 0 };
       },
     };
-  }
-
-  #constantOffset(values: Int32Array): number {
-    const key = values.join();
-    const known = this.#knownConstants.get(key);
-    if (known !== undefined) return known;
-    const offset = 4 * this.#constants.length;
-    for (const value of values) this.#constants.push(value);
-    this.#knownConstants.set(key, offset);
-    return offset;
   }
 
   /** (value, extent) → value, or 0 after noting which kernel met a value outside. */

@@ -43,8 +43,18 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
     if (resident && !slots.has(id)) slots.set(id, slots.size);
   });
   const hostOutputs = order.outputs.filter((buffer) => !slots.has(buffer.id));
-  const plan = planMemory(order.phases, [], hostOutputs, new Set(slots.keys()));
-  const emitted = emitProgram(order, plan, { shared: device.memory.shared, fused: device.fused, slots });
+  const plan = planMemory(
+    order.phases,
+    [],
+    hostOutputs,
+    new Set([...slots.keys(), ...kernels.constants.map(({ buffer }) => buffer.id)]),
+  );
+  const emitted = emitProgram(order, plan, {
+    shared: device.memory.shared,
+    fused: device.fused,
+    slots,
+    constants: kernels.constants,
+  });
   const module = await WebAssembly.compile(emitted.bytes);
   const instance = await WebAssembly.instantiate(module, { env: { memory: device.memory.memory } });
   const id = await device.pool.load(module);
@@ -58,7 +68,7 @@ interface Parts {
   readonly order: Schedule;
   readonly slots: ReadonlyMap<number, number>;
   readonly plan: MemoryPlan;
-  readonly constants: Int32Array;
+  readonly constants: Uint8Array;
   readonly scratchBytes: number;
   readonly kinds: readonly string[];
   readonly instance: WebAssembly.Instance;
@@ -78,14 +88,14 @@ export class WasmProgram implements Program {
     this.#parts = parts;
     const { memory } = parts.device;
     this.#table = memory.allocate(slotOffset(parts.slots.size), "a program's table", tooLarge);
-    this.#constants = memory.allocate(4 * parts.constants.length, "a program's constants", tooLarge);
-    memory.view("int32", this.#constants.address, parts.constants.length).set(parts.constants);
+    this.#constants = memory.allocate(parts.constants.length, "a program's constants", tooLarge);
+    memory.view("uint8", this.#constants.address, parts.constants.length).set(parts.constants);
     const blocks = [this.#table, this.#constants];
     released.register(this, { device: parts.device, id: parts.id, blocks, staging: this.#staging });
   }
 
   async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
-    const { device, plan, scratchBytes, order, slots, kernels, instance, id, constants } = this.#parts;
+    const { device, plan, scratchBytes, order, slots, kernels, instance, id } = this.#parts;
     const { memory, pool } = device;
     const scratchAt = Math.ceil(plan.bytes / 64) * 64;
     const bytes = scratchAt + scratchBytes * pool.threads;
@@ -101,7 +111,7 @@ export class WasmProgram implements Program {
     const table = memory.view("int32", this.#table.address, slotOffset(slots.size) / 4);
     table[tableLayout.badKernel / 4] = 0;
     table[tableLayout.arena / 4] = arena;
-    table[tableLayout.constants / 4] = constants.length > 0 ? this.#constants.address : 0;
+    table[tableLayout.constants / 4] = this.#constants.address;
     table[tableLayout.scratch / 4] = arena + scratchAt;
     table[tableLayout.scratchStride / 4] = scratchBytes;
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;

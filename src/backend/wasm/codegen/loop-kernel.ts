@@ -1,0 +1,181 @@
+import type { Buffer, Expr } from "../../../compiler/expr.ts";
+import { walk } from "../../../compiler/expr.ts";
+import { type LoopVariable, slope } from "../../../compiler/index-expr.ts";
+import { allIndices, type LoopNest, mergeLoops } from "../../../compiler/merge-loops.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
+import { pushNumber } from "./places.ts";
+import { emitReduction } from "./reductions.ts";
+import { type KernelEnvironment, Values } from "./values.ts";
+
+/** Below this many steps a kernel is done by one thread. */
+const parallelFrom = 4096;
+/** Threads' shares of a flat loop begin at multiples of this, so that they do not write to the same cache line. */
+const shareGranule = 16;
+
+/**
+ * Emits "for all loops: output[index] = expr" into a function with parameters (thread, threads, table).
+ *
+ * @param turn which thread does the kernel if it is too small to share.
+ */
+export function emitLoopKernel(
+  f: FunctionBuilder,
+  environment: KernelEnvironment,
+  output: Buffer,
+  nest: LoopNest,
+  turn: number,
+): void {
+  const { loops, index, expr } = mergeLoops(nest);
+  const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
+  values.prepare(expr);
+  values.places.prepareAt(output, index);
+  const lanes = chooseLanes(loops, index, expr);
+
+  const store = (lane: LoopVariable | undefined): void => {
+    const value = f.local("v128");
+    values.lanes = lane;
+    values.emit(expr);
+    f.set(value);
+    values.store(output, index, value, lane);
+    values.lanes = undefined;
+    f.free(value);
+  };
+
+  /** The innermost loop from `low` to `high`: four at a time, then one at a time. */
+  const innermost = (loop: LoopVariable, low: Local | number, high: Local | number): void => {
+    if (lanes !== loop) {
+      values.places.loop(loop, low, high, 1, () => store(undefined));
+      return;
+    }
+    if (typeof low === "number" && typeof high === "number") {
+      const whole = low + Math.floor((high - low) / 4) * 4;
+      values.places.loop(loop, low, whole, 4, () => store(loop));
+      values.places.loop(loop, whole, high, 1, () => store(undefined));
+      return;
+    }
+    const whole = f.local("i32");
+    pushNumber(f, low);
+    f.i32.sub(pushNumber(f, high), pushNumber(f, low));
+    f.i32.and(undefined, f.i32.const(-4));
+    f.i32.add();
+    f.set(whole);
+    values.places.loop(loop, low, whole, 4, () => store(loop));
+    values.places.loop(loop, whole, high, 1, () => store(undefined));
+    f.free(whole);
+  };
+
+  const work = loops.reduce((product, loop) => product * loop.extent, 1) * stepsOf(expr);
+  const shared = work >= parallelFrom ? sharedLoop(loops, lanes) : undefined;
+
+  const nestFrom = (level: number): void => {
+    values.hoist(expr);
+    const loop = loops[level];
+    if (!loop) {
+      store(undefined);
+      return;
+    }
+    let low: Local | number = 0;
+    let high: Local | number = loop.extent;
+    if (loop === shared) {
+      low = f.local("i32");
+      high = f.local("i32");
+      emitShare(f, loop.extent, loop === lanes ? shareGranule : 1, low, high);
+    }
+    if (level === loops.length - 1) innermost(loop, low, high);
+    else values.places.loop(loop, low, high, 1, () => nestFrom(level + 1));
+  };
+
+  if (shared) nestFrom(0);
+  else onlyThread(f, turn, () => nestFrom(0));
+}
+
+/** Runs `body` in one thread: number `turn`, counted round. */
+export function onlyThread(f: FunctionBuilder, turn: number, body: () => void): void {
+  f.i32.eq(f.get(f.param(0)), f.i32.remU(f.i32.const(turn), f.get(f.param(1))));
+  f.if(body);
+}
+
+/** low, high = this thread's part of 0 … extent − 1. */
+export function emitShare(
+  f: FunctionBuilder,
+  extent: number,
+  granule: number,
+  low: Local,
+  high: Local,
+): void {
+  const units = Math.ceil(extent / granule);
+  const bound = (): void => {
+    // units · thread / threads in 64 bits, as the product can be large
+    f.i64.extendI32U();
+    f.i64.mul(undefined, f.i64.const(units));
+    f.i64.divU(undefined, f.i64.extendI32U(f.get(f.param(1))));
+    f.i32.wrapI64();
+    if (granule > 1) f.i32.mul(undefined, f.i32.const(granule));
+  };
+  f.get(f.param(0));
+  bound();
+  f.set(low);
+  f.i32.add(f.get(f.param(0)), f.i32.const(1));
+  bound();
+  f.set(high);
+  if (granule > 1) {
+    f.set(high, f.select(f.get(high), f.i32.const(extent), f.i32.ltS(f.get(high), f.i32.const(extent))));
+  }
+}
+
+/** The loop that is split among threads: the outermost with enough steps, else the longest. */
+function sharedLoop(
+  loops: readonly LoopVariable[],
+  lanes: LoopVariable | undefined,
+): LoopVariable | undefined {
+  const parts = (loop: LoopVariable): number =>
+    loop === lanes ? Math.ceil(loop.extent / shareGranule) : loop.extent;
+  return loops.find((loop) => parts(loop) >= 8) ?? loops.toSorted((a, b) => parts(b) - parts(a))[0];
+}
+
+/** The innermost loop, if four of its steps can usefully be done at once. */
+function chooseLanes(
+  loops: readonly LoopVariable[],
+  index: LoopNest["index"],
+  expr: Expr,
+): LoopVariable | undefined {
+  const inner = loops.at(-1);
+  if (!inner || inner.extent < 4 || slope(index, inner) !== 1) return undefined;
+  let smooth = 0;
+  let rough = 0;
+  for (const used of allIndices(expr)) {
+    const step = slope(used, inner);
+    if (step === undefined) rough++;
+    else if (step !== 0) smooth++;
+  }
+  if (rough > smooth) return undefined;
+  return prefersReduction(expr, inner) ? undefined : inner;
+}
+
+/** Whether a long reduction reads side by side along its own last loop, but not along `inner`. */
+function prefersReduction(expr: Expr, inner: LoopVariable): boolean {
+  let prefers = false;
+  walk(expr, (part) => {
+    if (part.kind !== "reduce") return;
+    const last = part.over.at(-1);
+    if (!last || last.extent < 8) return;
+    const indices = allIndices(part.body);
+    const along = (loop: LoopVariable): boolean =>
+      indices.every((index) => [0, 1].includes(slope(index, loop) ?? Number.NaN));
+    if (along(last) && !along(inner)) prefers = true;
+  });
+  return prefers;
+}
+
+/** How many times the innermost body of an expression runs for one element. */
+export function stepsOf(expr: Expr): number {
+  let steps = 1;
+  walk(expr, (part) => {
+    if (part.kind === "reduce" || part.kind === "argreduce") {
+      steps = Math.max(
+        steps,
+        part.over.reduce((product, loop) => product * loop.extent, 1),
+      );
+    }
+  });
+  return steps;
+}

@@ -1,0 +1,414 @@
+import {
+  type BinaryFunction,
+  type Buffer,
+  type Expr,
+  operandsOf,
+  type UnaryFunction,
+  walk,
+} from "../../../compiler/expr.ts";
+import { dependsOn, type Index, type LoopVariable, slope } from "../../../compiler/index-expr.ts";
+import type { DType } from "../../../core/dtype.ts";
+import type { FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
+import type { MathFunction } from "../vector-math.ts";
+import type { MatrixHelpers } from "./matrix-helpers.ts";
+import { type BaseAddress, Places } from "./places.ts";
+import { Scope } from "./scope.ts";
+
+/** What the code of one kernel may use from outside. */
+export interface KernelEnvironment {
+  baseOf(buffer: Buffer): BaseAddress;
+  math(name: MathFunction): FunctionRef;
+  readonly matrix: MatrixHelpers;
+  /** Where a table of constants lies. */
+  constants(table: Int32Array): BaseAddress;
+  /** Memory of this thread alone that holds nothing between kernels. */
+  scratch(bytes: number): BaseAddress;
+  /** (value, extent) → value if it is inside, else 0 and a note for the caller of the program. */
+  readonly checkIndex: FunctionRef;
+}
+
+/** Emits a reduction's value; given by the layer above, which knows about loops. */
+export type ReduceEmitter = (expr: Extract<Expr, { kind: "reduce" | "argreduce" }>) => void;
+
+/**
+ * Emits values as 128-bit vectors of four lanes, always: with `lanes` set, lane l belongs to position + l of that loop;
+ * otherwise all lanes of a value are computed alike and only the first one counts. So a loop's remainder does the very
+ * same arithmetic as its vector part, and results do not depend on where a thread's share begins.
+ *
+ * float32 is f32x4; int32 and uint8 are i32x4; bool is a mask of all ones or zeros.
+ */
+export class Values {
+  readonly f: FunctionBuilder;
+  readonly scope: Scope = new Scope();
+  readonly places: Places;
+  readonly #environment: KernelEnvironment;
+  readonly #emitReduce: ReduceEmitter;
+  /** How many parents each expression has; values with several are kept in a local. */
+  readonly #uses = new Map<string, number>();
+  lanes: LoopVariable | undefined;
+
+  constructor(f: FunctionBuilder, environment: KernelEnvironment, emitReduce: ReduceEmitter) {
+    this.f = f;
+    this.#environment = environment;
+    this.#emitReduce = emitReduce;
+    this.places = new Places(
+      f,
+      this.scope,
+      (buffer) => environment.baseOf(buffer),
+      (value, extent) => this.#pushChecked(value, extent),
+    );
+  }
+
+  /** Makes known all expressions that will be emitted. */
+  prepare(expr: Expr): void {
+    this.places.prepare(expr);
+    walk(expr, (part) => {
+      for (const operand of operandsOf(part))
+        this.#uses.set(operand.key, (this.#uses.get(operand.key) ?? 0) + 1);
+    });
+  }
+
+  /** Computes ahead, once, whatever in `expr` depends on running loops only. */
+  hoist(expr: Expr, after: ReadonlySet<LoopVariable> = this.places.bound): void {
+    if (expr.kind === "constant" || this.scope.find(expr.key)) return;
+    if ([...expr.loops].every((loop) => after.has(loop))) {
+      if (expr.kind === "reduce" || expr.kind === "argreduce") return;
+      this.#keep(expr);
+      return;
+    }
+    if (expr.kind === "guard") return;
+    for (const operand of operandsOf(expr)) this.hoist(operand, after);
+  }
+
+  #keep(expr: Expr): void {
+    const local = this.f.local("v128");
+    this.#compute(expr);
+    this.f.set(local);
+    this.scope.add(expr.key, local);
+  }
+
+  /** Pushes the value. */
+  emit(expr: Expr): void {
+    const known = this.scope.find(expr.key);
+    if (known) {
+      this.f.get(known);
+      return;
+    }
+    this.#compute(expr);
+    if ((this.#uses.get(expr.key) ?? 0) > 1 && expr.kind !== "constant") {
+      const local = this.f.local("v128");
+      this.f.tee(local);
+      this.scope.add(expr.key, local);
+    }
+  }
+
+  /** Makes a value known that was computed elsewhere. */
+  define(expr: Expr, local: Local): void {
+    this.scope.add(expr.key, local);
+  }
+
+  #compute(expr: Expr): void {
+    const { f } = this;
+    switch (expr.kind) {
+      case "constant":
+        if (expr.dtype === "bool") f.i32x4.const(expr.value !== 0 ? -1 : 0);
+        else if (expr.dtype === "float32") f.f32x4.const(expr.value);
+        else f.i32x4.const(expr.value);
+        return;
+      case "load":
+        this.#load(expr.buffer, expr.index, expr);
+        return;
+      case "position":
+        this.#position(expr.index, expr);
+        return;
+      case "cast":
+        this.emit(expr.x);
+        this.#convert(expr.x.dtype, expr.dtype);
+        return;
+      case "unary":
+        this.emit(expr.x);
+        this.#unary(expr.fn, expr.x.dtype);
+        return;
+      case "binary":
+        this.emit(expr.a);
+        this.emit(expr.b);
+        this.#binary(expr.fn, expr.a.dtype);
+        return;
+      case "select":
+        this.emit(expr.a);
+        this.emit(expr.b);
+        this.emit(expr.test);
+        f.v128.bitselect();
+        return;
+      case "guard":
+        this.#guard(expr);
+        return;
+      case "reduce":
+      case "argreduce":
+        this.#emitReduce(expr);
+        return;
+    }
+  }
+
+  /** The value lane by lane: for whatever four lanes cannot do at once. */
+  #byLanes(expr: Expr): void {
+    const { f } = this;
+    const loop = this.lanes!;
+    const result = f.local("v128");
+    this.lanes = undefined;
+    for (let lane = 0; lane < 4; lane++) {
+      const part = f.local("v128");
+      this.places.atLane(loop, lane, () => {
+        this.#compute(expr);
+        f.set(part);
+      });
+      if (lane === 0) f.set(result, f.get(part));
+      else f.set(result, f.i32x4.replaceLane(lane, f.get(result), f.i32x4.extractLane(0, f.get(part))));
+      f.free(part);
+    }
+    this.lanes = loop;
+    f.get(result);
+    f.free(result);
+  }
+
+  #load(buffer: Buffer, index: Index, expr: Expr): void {
+    const { f, places, lanes } = this;
+    const step = lanes ? slope(index, lanes) : 0;
+    if (step === undefined) {
+      this.#byLanes(expr);
+      return;
+    }
+    const wide = buffer.dtype === "float32" || buffer.dtype === "int32";
+    if (wide) {
+      if (step === 0) f.v128.load32Splat({ offset: places.address(buffer, index), align: 4 });
+      else if (step === 1) f.v128.load({ offset: places.address(buffer, index), align: 4 });
+      else this.#loadStrided(buffer, index, step);
+      return;
+    }
+    if (step === 0) f.i32x4.splat(f.i32.load8U({ offset: places.address(buffer, index) }));
+    else if (step === 1) {
+      f.v128.load32Zero({ offset: places.address(buffer, index), align: 1 });
+      f.i16x8.extendLowI8x16U();
+      f.i32x4.extendLowI16x8U();
+    } else {
+      this.#byLanes(expr);
+      return;
+    }
+    if (buffer.dtype === "bool") f.i32x4.ne(undefined, f.i32x4.const(0));
+  }
+
+  #loadStrided(buffer: Buffer, index: Index, step: number): void {
+    const { f, places } = this;
+    const address = f.local("i32");
+    const result = f.local("v128");
+    // The lowest of the four addresses is the base, so that all offsets are positive.
+    const lowest = Math.min(0, 3 * step) * 4;
+    const offset = places.address(buffer, index, lowest) - lowest;
+    f.set(address);
+    f.set(result, f.v128.load32Zero({ offset }, f.get(address)));
+    for (let lane = 1; lane < 4; lane++) {
+      f.get(address);
+      f.get(result);
+      f.set(result, f.v128.load32Lane(lane, { offset: offset + lane * step * 4 }));
+    }
+    f.get(result);
+    f.free(address, result);
+  }
+
+  #position(index: Index, expr: Expr): void {
+    const { f } = this;
+    const step = this.lanes ? slope(index, this.lanes) : 0;
+    if (step === undefined) {
+      this.#byLanes(expr);
+      return;
+    }
+    this.places.push(index);
+    f.i32x4.splat();
+    if (step !== 0) f.i32x4.add(undefined, f.i32x4.const(0, step, 2 * step, 3 * step));
+  }
+
+  #guard(expr: Extract<Expr, { kind: "guard" }>): void {
+    const { f, lanes } = this;
+    const varying = lanes ? expr.conditions.filter((c) => dependsOn(c.index, lanes)) : [];
+    const hard = varying.some((c) => c.kind === "divisible" || slope(c.index, lanes!) === undefined);
+    if (hard) {
+      this.#byLanes(expr);
+      return;
+    }
+    let count = 0;
+    const and = (): void => {
+      if (count++ > 0) f.i32.and();
+    };
+    for (const condition of expr.conditions) {
+      if (condition.kind === "divisible") {
+        this.places.push(condition.index);
+        f.i32.remS(undefined, f.i32.const(condition.by));
+        f.i32.eqz();
+        and();
+        continue;
+      }
+      this.places.push(condition.index);
+      f.i32.ltU(undefined, f.i32.const(condition.extent));
+      and();
+      if (!varying.includes(condition)) continue;
+      this.places.push(condition.index);
+      f.i32.add(undefined, f.i32.const(3 * slope(condition.index, lanes!)!));
+      f.i32.ltU(undefined, f.i32.const(condition.extent));
+      and();
+    }
+    const otherwise = { kind: "constant", value: expr.otherwise, dtype: expr.dtype } as Expr;
+    f.if(
+      "v128",
+      () => this.scope.within(() => this.emit(expr.value)),
+      () => {
+        if (varying.length > 0) this.#byLanes(expr);
+        else this.#compute(otherwise);
+      },
+    );
+  }
+
+  /** Pushes an index tensor's element as an i32 that lies in [0, extent). */
+  #pushChecked(value: Expr, extent: number): void {
+    const { f } = this;
+    this.emit(value);
+    f.i32x4.extractLane(0);
+    f.i32.const(extent);
+    f.call(this.#environment.checkIndex);
+  }
+
+  #convert(from: DType, to: DType): void {
+    const { f } = this;
+    if (from === to) return;
+    if (to === "bool") {
+      if (from === "float32") f.f32x4.ne(undefined, f.f32x4.const(0));
+      else f.i32x4.ne(undefined, f.i32x4.const(0));
+      return;
+    }
+    if (from === "bool") f.i32x4.neg();
+    if (to === "float32") f.f32x4.convertI32x4S();
+    else if (from === "float32") f.i32x4.truncSatF32x4S();
+    if (to === "uint8") f.v128.and(undefined, f.i32x4.const(255));
+  }
+
+  #unary(fn: UnaryFunction, dtype: DType): void {
+    const { f } = this;
+    const float = dtype === "float32";
+    switch (fn) {
+      case "neg":
+        if (float) f.f32x4.neg();
+        else f.i32x4.neg();
+        break;
+      case "abs":
+        if (float) f.f32x4.abs();
+        else f.i32x4.abs();
+        break;
+      case "sqrt":
+        f.f32x4.sqrt();
+        break;
+      case "floor":
+        if (float) f.f32x4.floor();
+        break;
+      case "not":
+        f.v128.not();
+        break;
+      case "sign":
+        this.#sign(float);
+        break;
+      case "bitsToUnit":
+        f.i32.const(8);
+        f.i32x4.shrU();
+        f.f32x4.convertI32x4S();
+        f.f32x4.mul(undefined, f.f32x4.const(2 ** -24));
+        break;
+      default:
+        f.call(this.#environment.math(fn));
+    }
+    if (dtype === "uint8") f.v128.and(undefined, f.i32x4.const(255));
+  }
+
+  #sign(float: boolean): void {
+    const { f } = this;
+    const x = f.local("v128");
+    f.set(x);
+    if (float) {
+      // ±1 where x > 0 or x < 0; x itself where it is a zero or NaN.
+      f.v128.bitselect(
+        f.v128.or(f.v128.and(f.get(x), f.f32x4.const(-0)), f.f32x4.const(1)),
+        f.get(x),
+        f.v128.or(f.f32x4.lt(f.get(x), f.f32x4.const(0)), f.f32x4.gt(f.get(x), f.f32x4.const(0))),
+      );
+    } else {
+      f.i32x4.sub(f.i32x4.gtS(f.i32x4.const(0), f.get(x)), f.i32x4.gtS(f.get(x), f.i32x4.const(0)));
+    }
+    f.free(x);
+  }
+
+  #binary(fn: BinaryFunction, dtype: DType): void {
+    const { f } = this;
+    if (fn === "and") {
+      f.v128.and();
+      return;
+    }
+    if (fn === "pow") {
+      f.call(this.#environment.math("pow"));
+      return;
+    }
+    if (dtype === "float32") f.f32x4[floatInstructions[fn]]();
+    else if (fn === "div") throw new Error("whole numbers are divided as float32");
+    else f.i32x4[(dtype === "bool" ? maskInstructions : integerInstructions)[fn]]();
+    if (dtype === "uint8" && (fn === "add" || fn === "sub" || fn === "mul")) {
+      f.v128.and(undefined, f.i32x4.const(255));
+    }
+  }
+
+  /** Stores the value on the stack to `index` of `buffer`: four lanes, or the first one. */
+  store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined): void {
+    const { f, places } = this;
+    const offset = places.address(buffer, index);
+    f.get(value);
+    if (buffer.dtype === "float32" || buffer.dtype === "int32") {
+      if (lanes) f.v128.store({ offset, align: 4 });
+      else f.v128.store32Lane(0, { offset });
+      return;
+    }
+    if (buffer.dtype === "bool") f.v128.and(undefined, f.i32x4.const(1));
+    f.i16x8.narrowI32x4U(undefined, f.i32x4.const(0));
+    f.i8x16.narrowI16x8U(undefined, f.i32x4.const(0));
+    if (lanes) f.v128.store32Lane(0, { offset, align: 1 });
+    else f.v128.store8Lane(0, { offset });
+  }
+}
+
+const floatInstructions = {
+  add: "add",
+  sub: "sub",
+  mul: "mul",
+  div: "div",
+  maximum: "max",
+  minimum: "min",
+  equal: "eq",
+  notEqual: "ne",
+  less: "lt",
+  lessEqual: "le",
+} as const;
+
+const integerInstructions = {
+  add: "add",
+  sub: "sub",
+  mul: "mul",
+  maximum: "maxS",
+  minimum: "minS",
+  equal: "eq",
+  notEqual: "ne",
+  less: "ltS",
+  lessEqual: "leS",
+} as const;
+
+/** Masks are −1 and 0, so the order is turned round. */
+const maskInstructions = {
+  ...integerInstructions,
+  maximum: "minS",
+  minimum: "maxS",
+  less: "gtS",
+  lessEqual: "geS",
+} as const;

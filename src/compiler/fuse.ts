@@ -1,0 +1,290 @@
+import type { Graph, GraphNode } from "../core/graph.ts";
+import { sizeOf } from "../core/shape.ts";
+import { opaqueOps } from "./expand-graph.ts";
+import { type Buffer, type Expr, type Load, load, type Reduce, walk } from "./expr.ts";
+import {
+  flatten,
+  type Index,
+  isAffine,
+  type LoopVariable,
+  loopVariable,
+  plus,
+  times,
+  variable,
+} from "./index-expr.ts";
+import type { Kernel, KernelGraph } from "./kernel.ts";
+import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
+
+/** Above this many instructions an element, a value that several kernels need is computed once and kept. */
+const recomputeLimit = 6;
+
+/**
+ * Decides which values get a buffer, and makes one kernel for each.
+ *
+ * Elementwise ops and views are written into the kernels that use them; a reduction takes in what produces its operands
+ * and the elementwise ops after it. What is left are few loop nests with everything between them done in registers.
+ */
+export function fuse(graph: Graph): KernelGraph {
+  return new Fusion(graph).run();
+}
+
+class Fusion {
+  readonly #nodes: readonly GraphNode[];
+  readonly #graph: Graph;
+  /** Number of readers of each live node, outputs counted. */
+  readonly #uses: number[];
+  readonly #users: number[][];
+  readonly #buffers = new Map<number, Buffer>();
+  /** For a node without buffer: the reduction that is computed inside it. */
+  readonly #carried = new Map<number, number>();
+  readonly #costs: number[] = [];
+  #nextBuffer = 0;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#nodes = graph.nodes;
+    this.#uses = graph.nodes.map(() => 0);
+    this.#users = graph.nodes.map(() => []);
+    const live = new Set(graph.outputs.map((output) => output.node));
+    for (let n = graph.nodes.length - 1; n >= 0; n--) {
+      if (!live.has(n)) continue;
+      for (const input of new Set(graph.nodes[n]!.inputs)) {
+        live.add(input);
+        this.#users[input]!.push(n);
+        this.#uses[input]!++;
+      }
+    }
+    for (const { node } of graph.outputs) this.#uses[node]!++;
+  }
+
+  run(): KernelGraph {
+    for (const input of this.#graph.inputs) this.#materialize(input);
+    const outputs = this.#graph.outputs.map((output) => output.node);
+    for (const node of outputs) this.#materialize(node);
+    for (let n = 0; n < this.#nodes.length; n++) {
+      if (this.#uses[n]! > 0 && this.#nodes[n]!.op !== "input") this.#decide(n);
+    }
+    const kernels: Kernel[] = [];
+    for (let n = 0; n < this.#nodes.length; n++) {
+      if (this.#buffers.has(n) && !isFilled(this.#nodes[n]!)) kernels.push(this.#kernel(n));
+    }
+    return this.#withCopies(kernels, outputs);
+  }
+
+  #materialize(n: number): Buffer {
+    const known = this.#buffers.get(n);
+    if (known) return known;
+    const { dtype, shape } = this.#nodes[n]!;
+    const buffer = { id: this.#nextBuffer++, dtype, length: sizeOf(shape) };
+    this.#buffers.set(n, buffer);
+    return buffer;
+  }
+
+  #decide(n: number): void {
+    const node = this.#nodes[n]!;
+    if (opaqueOps.has(node.op) || node.op === "barrier") {
+      for (const input of node.inputs) this.#materialize(input);
+      this.#materialize(n);
+      this.#costs[n] = 0;
+      return;
+    }
+    const lowering = lowerings.get(node.op)!;
+    this.#settleOperands(n, lowering);
+    const cost = this.#costOf(n, lowering);
+    this.#costs[n] = cost;
+    const reduces = lowering.kind === "reduce" || lowering.kind === "contract";
+    if (lowering.kind === "contract") this.#makeOperandsLoads(n, lowering);
+    if (reduces) this.#carried.set(n, n);
+    if (this.#buffers.has(n) || this.#uses[n]! === 0) return;
+    const shared = this.#users[n]!.length > 1;
+    if (shared && (this.#carried.has(n) || cost > recomputeLimit)) this.#materialize(n);
+    else if (cost > 2 && this.#users[n]!.some((user) => this.#repeats(user, n))) this.#materialize(n);
+  }
+
+  /** Gives buffers to those operands whose reductions cannot be done inside `n`. */
+  #settleOperands(n: number, lowering: Lowering): void {
+    const node = this.#nodes[n]!;
+    let kept: number | undefined;
+    for (const input of new Set(node.inputs)) {
+      const reduction = this.#buffers.has(input) ? undefined : this.#carried.get(input);
+      if (reduction === undefined) continue;
+      const contract = lowerings.get(this.#nodes[reduction]!.op)!.kind === "contract";
+      const aligned =
+        lowering.kind === "elementwise" ||
+        (node.op === "reshape" && !contract && sizeOf(node.shape) === sizeOf(this.#nodes[input]!.shape));
+      if (!aligned || kept !== undefined) this.#materialize(input);
+      else {
+        kept = input;
+        this.#carried.set(n, reduction);
+      }
+    }
+  }
+
+  #costOf(n: number, lowering: Lowering): number {
+    const operands = this.#nodes[n]!.inputs.map((input) =>
+      this.#buffers.has(input) ? 1 : this.#costs[input]!,
+    );
+    return (lowering.cost ?? 0) + operands.reduce((a, b) => a + b, 0);
+  }
+
+  /** Whether `user` reads elements of `n` more than once. */
+  #repeats(user: number, n: number): boolean {
+    const node = this.#nodes[user]!;
+    if (["window", "gather", "scatterAdd", "fold", "conv", "convWeightGrad", "matmul"].includes(node.op))
+      return true;
+    return node.op === "expand" && sizeOf(node.shape) > sizeOf(this.#nodes[n]!.shape);
+  }
+
+  /** A contraction reads its operands from memory, at positions that are sums of loop variables. */
+  #makeOperandsLoads(n: number, lowering: Lowering): void {
+    const node = this.#nodes[n]!;
+    const probe = (): readonly Expr[] => {
+      const { at } = this.#naturalLoops(n);
+      const value = this.#lowered(n, lowering)(at);
+      return value.kind === "reduce" && value.body.kind === "binary" ? [value.body.a, value.body.b] : [];
+    };
+    for (const input of new Set(node.inputs)) {
+      if (this.#buffers.has(input)) continue;
+      const before = this.#buffersBehind(input);
+      const operands = probe();
+      const bad = operands.filter((operand) => !isAffineLoad(operand));
+      if (bad.length === 0) return;
+      const touched = bad.some(
+        (operand) => this.#reads(operand).some((buffer) => before.has(buffer)) || noLoads(operand),
+      );
+      if (touched) this.#materialize(input);
+    }
+    if (probe().some((operand) => !isAffineLoad(operand)))
+      for (const input of node.inputs) this.#materialize(input);
+  }
+
+  #reads(expr: Expr): Buffer[] {
+    const found = new Set<Buffer>();
+    walk(expr, (part) => {
+      if (part.kind === "load") found.add(part.buffer);
+    });
+    return [...found];
+  }
+
+  #buffersBehind(n: number, found: Set<Buffer> = new Set()): Set<Buffer> {
+    const buffer = this.#buffers.get(n);
+    if (buffer) found.add(buffer);
+    else for (const input of this.#nodes[n]!.inputs) this.#buffersBehind(input, found);
+    return found;
+  }
+
+  /** The coordinates of a node's elements as loop variables; grouped channels have a loop for the group. */
+  #naturalLoops(n: number): { loops: LoopVariable[]; at: Index[] } {
+    const node = this.#nodes[n]!;
+    const root = this.#carried.get(n) ?? n;
+    const { op, attrs } = this.#nodes[root]!;
+    const groups =
+      op === "conv" || op === "convWeightGrad" ? (attrs as unknown as { groups: number }).groups : 1;
+    const channelAxis = op === "conv" ? 1 : 0;
+    const loops: LoopVariable[] = [];
+    const at = node.shape.map((extent, axis) => {
+      if (groups > 1 && axis === channelAxis) {
+        const group = loopVariable(groups);
+        const within = loopVariable(extent / groups);
+        loops.push(group, within);
+        return plus(times(variable(group), extent / groups), variable(within));
+      }
+      const loop = loopVariable(extent);
+      loops.push(loop);
+      return variable(loop);
+    });
+    return { loops, at };
+  }
+
+  #elements(n: number): ElementAt {
+    const buffer = this.#buffers.get(n);
+    const { shape, op } = this.#nodes[n]!;
+    if (buffer) return (at) => load(buffer, flatten(at, shape));
+    return this.#lowered(n, lowerings.get(op)!);
+  }
+
+  #lowered(n: number, lowering: Lowering): ElementAt {
+    const node = this.#nodes[n]!;
+    const operands = node.inputs.map((input) => {
+      const { shape, dtype } = this.#nodes[input]!;
+      return { shape, dtype, at: this.#elements(input) };
+    });
+    return lowering.lower(operands, node);
+  }
+
+  #kernel(n: number): Kernel {
+    const node = this.#nodes[n]!;
+    const output = this.#buffers.get(n)!;
+    if (node.op === "randomBits") {
+      const state = this.#buffers.get(node.inputs[0]!)!;
+      const body = { kind: "random" as const, state, length: output.length };
+      return { name: node.op, node, output, reads: [state], body };
+    }
+    const root = this.#carried.get(n);
+    const { loops, at } = this.#naturalLoops(n);
+    const expr = this.#lowered(n, lowerings.get(node.op)!)(at);
+    const index = flatten(at, node.shape);
+    const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
+    const reduce = contractionIn(expr);
+    const body = reduce
+      ? { kind: "contraction" as const, loops, index, expr, reduce }
+      : { kind: root === undefined ? ("map" as const) : ("reduce" as const), loops, index, expr };
+    const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
+    return { name, node, output, reads: [...new Set([...this.#reads(expr), ...awaited])], body };
+  }
+
+  /** An output that is an input, or two outputs that are one value, need a copy of their own. */
+  #withCopies(kernels: Kernel[], outputs: readonly number[]): KernelGraph {
+    const taken = new Set<number>();
+    const buffers = outputs.map((n) => {
+      const source = this.#buffers.get(n)!;
+      if (!isFilled(this.#nodes[n]!) && !taken.has(n)) {
+        taken.add(n);
+        return source;
+      }
+      const copy = { ...source, id: this.#nextBuffer++ };
+      const loop = loopVariable(source.length);
+      const index = variable(loop);
+      const body = { kind: "map" as const, loops: [loop], index, expr: load(source, index) };
+      kernels.push({ name: "copy", node: this.#nodes[n]!, output: copy, reads: [source], body });
+      return copy;
+    });
+    return {
+      kernels,
+      inputs: this.#graph.inputs.map((input) => this.#buffers.get(input)!),
+      constants: [...this.#buffers]
+        .filter(([n]) => this.#nodes[n]!.op === "constant")
+        .map(([n, buffer]) => ({ buffer, values: (this.#nodes[n]!.attrs as { values: readonly number[] }).values })),
+      outputs: buffers,
+    };
+  }
+}
+
+/** Whether a node's buffer holds its value before the program begins. */
+function isFilled(node: GraphNode): boolean {
+  return node.op === "input" || node.op === "constant";
+}
+
+function noLoads(expr: Expr): boolean {
+  let loads = 0;
+  walk(expr, (part) => {
+    if (part.kind === "load") loads++;
+  });
+  return loads === 0;
+}
+
+function isAffineLoad(expr: Expr): expr is Load {
+  return expr.kind === "load" && isAffine(expr.index);
+}
+
+/** The sum of products of two loads inside a kernel's expression, if that is what its reduction is. */
+function contractionIn(expr: Expr): Reduce | undefined {
+  let found: Reduce | undefined;
+  walk(expr, (part) => {
+    if (part.kind !== "reduce" || part.combine !== "sum" || part.dtype !== "float32") return;
+    const { body } = part;
+    if (body.kind === "binary" && body.fn === "mul" && isAffineLoad(body.a) && isAffineLoad(body.b))
+      found = part;
+  });
+  return found;
+}

@@ -1,0 +1,39 @@
+import type { GraphNode } from "../core/graph.ts";
+import type { Buffer, Expr, Reduce } from "./expr.ts";
+import type { Index, LoopVariable } from "./index-expr.ts";
+
+/** One loop nest: computes every element of one buffer. */
+export interface Kernel {
+  readonly name: string;
+  readonly node: GraphNode;
+  readonly output: Buffer;
+  readonly reads: readonly Buffer[];
+  readonly body: KernelBody;
+}
+
+export type KernelBody =
+  | {
+      /** For all loops: output[index] = expr. */
+      readonly kind: "map" | "reduce";
+      readonly loops: readonly LoopVariable[];
+      readonly index: Index;
+      readonly expr: Expr;
+    }
+  | {
+      /** The same, where the reduction inside `expr` is a sum of products of two loads. */
+      readonly kind: "contraction";
+      readonly loops: readonly LoopVariable[];
+      readonly index: Index;
+      readonly expr: Expr;
+      readonly reduce: Reduce;
+    }
+  | { readonly kind: "random"; readonly state: Buffer; readonly length: number };
+
+/** What a graph becomes: kernels in an order in which they can run, and where its inputs and outputs are. */
+export interface KernelGraph {
+  readonly kernels: readonly Kernel[];
+  readonly inputs: readonly Buffer[];
+  /** Tables that are part of the program. */
+  readonly constants: readonly { readonly buffer: Buffer; readonly values: readonly number[] }[];
+  readonly outputs: readonly Buffer[];
+}

@@ -1,0 +1,104 @@
+import {
+  argreduce,
+  binary,
+  type Combiner,
+  type Condition,
+  constantOf,
+  guard,
+  position,
+  reduce,
+  select,
+} from "../expr.ts";
+import { type Index, loopVariable, plus, quotient, times, variable } from "../index-expr.ts";
+import type { Lowering } from "./lowering.ts";
+
+function reduction(combine: Combiner): Lowering {
+  return {
+    kind: "reduce",
+    lower: ([x], { attrs }) => {
+      const { axes } = attrs as { axes: readonly number[] };
+      return (at) => {
+        const over = axes.map((axis) => loopVariable(x!.shape[axis]!));
+        return reduce(combine, over, x!.at(withLoops(at, axes, over)));
+      };
+    },
+  };
+}
+
+function argReduction(best: "max" | "min"): Lowering {
+  return {
+    kind: "reduce",
+    lower: ([x], { attrs }) => {
+      const { axes } = attrs as { axes: readonly number[] };
+      return (at) => {
+        const over = axes.map((axis) => loopVariable(x!.shape[axis]!));
+        return argreduce(best, over, x!.at(withLoops(at, axes, over)));
+      };
+    },
+  };
+}
+
+function withLoops(
+  at: readonly Index[],
+  axes: readonly number[],
+  over: readonly ReturnType<typeof loopVariable>[],
+): Index[] {
+  const source = [...at];
+  axes.forEach((axis, k) => {
+    source[axis] = variable(over[k]!);
+  });
+  return source;
+}
+
+export const reductionLowerings: Readonly<Record<string, Lowering>> = {
+  sum: reduction("sum"),
+  max: reduction("max"),
+  min: reduction("min"),
+  argmax: argReduction("max"),
+  argmin: argReduction("min"),
+
+  /** The adjoint of `window`: adds up, for each element, the window positions that looked at it. */
+  fold: {
+    kind: "reduce",
+    lower: ([y], { attrs, shape }) => {
+      const { kernel, stride, padding, dilation } = attrs as {
+        kernel: readonly number[];
+        stride: readonly number[];
+        padding: readonly (readonly [number, number])[];
+        dilation: readonly number[];
+      };
+      const lead = shape.length - kernel.length;
+      return (at) => {
+        const taps = kernel.map((extent) => loopVariable(extent));
+        const conditions: Condition[] = [];
+        const positions = kernel.map((_, axis) => {
+          const shifted = plus(
+            at[lead + axis]!,
+            padding[axis]![0],
+            times(variable(taps[axis]!), -dilation[axis]!),
+          );
+          if (stride[axis]! > 1) conditions.push({ kind: "divisible", index: shifted, by: stride[axis]! });
+          const index = quotient(shifted, stride[axis]!);
+          conditions.push({ kind: "inside", index, extent: y!.shape[lead + axis]! });
+          return index;
+        });
+        const source = [...at.slice(0, lead), ...positions, ...taps.map((tap) => variable(tap))];
+        return reduce("sum", taps, guard(conditions, y!.at(source), 0));
+      };
+    },
+  },
+
+  /** out[.., a, ..] = Σ_j source[.., j, ..] where index[.., j, ..] = a. */
+  scatterAdd: {
+    kind: "reduce",
+    lower: ([source, index], { attrs, dtype }) => {
+      const { axis } = attrs as { axis: number };
+      return (at) => {
+        const j = loopVariable(source!.shape[axis]!);
+        const from = at.with(axis, variable(j));
+        const hit = binary("equal", index!.at(from), position(at[axis]!));
+        return reduce("sum", [j], select(hit, source!.at(from), constantOf(0, dtype)));
+      };
+    },
+  },
+};

@@ -1,0 +1,111 @@
+import type { GraphOutput } from "../core/graph.ts";
+import { type Buffer, load, walk } from "./expr.ts";
+import { loopVariable, variable } from "./index-expr.ts";
+import type { Kernel, KernelGraph } from "./kernel.ts";
+import { allIndices } from "./merge-loops.ts";
+
+/** Kernels that may run at the same time; between phases all threads wait for each other. */
+export type Phase = readonly Kernel[];
+
+export interface Schedule {
+  readonly phases: readonly Phase[];
+  /** For each output, the buffer that holds it at the end. */
+  readonly outputs: readonly Buffer[];
+}
+
+/** How far ahead in program order a phase looks for work: farther would keep more values alive for longer. */
+const lookAhead = 64;
+
+/**
+ * Orders kernels into phases.
+ *
+ * An output that replaces an input (a variable's new content) may be written straight over it if everybody else has
+ * read the old content by then, and the kernel that writes reads only what it is about to write. Otherwise it is
+ * written elsewhere and copied at the end.
+ */
+export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): Schedule {
+  const kernels = [...graph.kernels];
+  const buffers = [...graph.outputs];
+  const position = new Map(kernels.map((kernel, i) => [kernel.output.id, i]));
+  const after = kernels.map((kernel) => {
+    const needed = kernel.reads.map((buffer) => position.get(buffer.id)).filter((i) => i !== undefined);
+    return new Set(needed);
+  });
+  const copies: Kernel[] = [];
+  outputs.forEach(({ replaces }, i) => {
+    if (replaces === undefined) return;
+    const writer = position.get(buffers[i]!.id)!;
+    const old = graph.inputs[replaces]!;
+    const readers = kernels.map((_, k) => k).filter((k) => k !== writer && kernels[k]!.reads.includes(old));
+    if (
+      overwritesSafely(kernels[writer]!, old) &&
+      !readers.some((reader) => comesAfter(reader, writer, after))
+    ) {
+      for (const reader of readers) after[writer]!.add(reader);
+    } else {
+      const copy = copyOf(kernels[writer]!, buffers[i]!);
+      copies.push(copy);
+      buffers[i] = copy.output;
+    }
+  });
+  const phases = inPhases(kernels, after);
+  if (copies.length > 0) phases.push(copies);
+  return { phases, outputs: buffers };
+}
+
+/** Whether kernel `k` has to wait for kernel `earlier`, directly or not. */
+function comesAfter(k: number, earlier: number, after: readonly ReadonlySet<number>[]): boolean {
+  const seen = new Set<number>();
+  const stack = [k];
+  while (stack.length > 0) {
+    const current = stack.pop()!;
+    if (current === earlier) return true;
+    if (seen.has(current)) continue;
+    seen.add(current);
+    stack.push(...after[current]!);
+  }
+  return false;
+}
+
+function inPhases(kernels: readonly Kernel[], after: readonly ReadonlySet<number>[]): Phase[] {
+  const phaseOf = new Array<number>(kernels.length).fill(Number.POSITIVE_INFINITY);
+  let waiting = kernels.map((_, k) => k);
+  const phases: Kernel[][] = [];
+  while (waiting.length > 0) {
+    const number = phases.length;
+    const isReady = (k: number): boolean => [...after[k]!].every((earlier) => phaseOf[earlier]! < number);
+    const near = waiting.slice(0, lookAhead).filter(isReady);
+    const ready = near.length > 0 ? near : waiting.filter(isReady);
+    for (const k of ready) phaseOf[k] = number;
+    phases.push(ready.map((k) => kernels[k]!));
+    waiting = waiting.filter((k) => phaseOf[k] !== number);
+  }
+  return phases;
+}
+
+/** Whether a kernel reads `old` only at the very element that it then writes. */
+function overwritesSafely(kernel: Kernel, old: Buffer): boolean {
+  const { body } = kernel;
+  if (!kernel.reads.includes(old)) return true;
+  if (body.kind !== "map") return false;
+  let safe = true;
+  walk(body.expr, (part) => {
+    if (part.kind === "load" && part.buffer === old && part.index.key !== body.index.key) safe = false;
+  });
+  return (
+    safe && allIndices(body.expr).every((index) => index.terms.every((term) => term.atom.kind !== "dynamic"))
+  );
+}
+
+function copyOf(kernel: Kernel, source: Buffer): Kernel {
+  const loop = loopVariable(source.length);
+  const index = variable(loop);
+  const body = { kind: "map" as const, loops: [loop], index, expr: load(source, index) };
+  return {
+    name: "copy",
+    node: kernel.node,
+    output: { ...source, id: -2 - source.id },
+    reads: [source],
+    body,
+  };
+}

@@ -1,0 +1,12 @@
+import { wasm } from "./backend/wasm/wasm.ts";
+import { setBackend } from "./compiler/runtime.ts";
+
+export * from "./autograd/index.ts";
+export { reference } from "./backend/reference/reference.ts";
+export { createWasmBackend, type WasmOptions, wasm } from "./backend/wasm/wasm.ts";
+export { type Compiled, compile } from "./compiler/compile.ts";
+export { currentBackend, evaluate, setBackend } from "./compiler/runtime.ts";
+export * from "./core/index.ts";
+export * from "./ops/index.ts";
+
+setBackend(wasm);
