@@ -40,9 +40,10 @@ test("clipByValue limits each element", async () => {
     fc.asyncProperty(arrays, limits, async (rows, limit) => {
       const clipped = [...clipByValue(gradientsOf(rows), limit).values()];
       for (const [i, row] of rows.entries()) {
-        expect([...(await clipped[i]!.data())]).toEqual(
-          row.map((g) => Math.min(Math.max(g, -limit), limit) + 0),
-        );
+        const values = await clipped[i]!.data();
+        row.forEach((g, j) => {
+          expect(values[j] === Math.min(Math.max(g, -limit), limit)).toBe(true);
+        });
       }
     }),
     runs,

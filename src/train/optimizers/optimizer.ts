@@ -29,6 +29,8 @@ interface Entry<Settings> {
 export abstract class Optimizer<Settings extends object = object> {
   /** A scalar float32 variable, so that a program need not be compiled again when it changes. */
   readonly learningRate: Variable;
+  /** The learning rate that schedules scale. */
+  readonly lr: number;
   readonly #settings: Settings;
   readonly #groups: readonly ParameterGroup<Settings>[];
   readonly #names = new Map<Variable, string>();
@@ -42,6 +44,7 @@ export abstract class Optimizer<Settings extends object = object> {
       throw new ArgumentError(`${this.constructor.name}: lr must be a number of at least 0, but is ${lr}`);
     }
     for (const group of [{}, ...this.#groups]) this.checkSettings({ ...settings, ...group });
+    this.lr = lr;
     this.learningRate = new Variable(tensor(Float32Array.of(lr), { shape: [] }), { trainable: false });
   }
 

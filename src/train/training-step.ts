@@ -1,0 +1,113 @@
+import { type Gradients, valueAndGrad } from "../autograd/grad.ts";
+import { type Compiled, compile } from "../compiler/compile.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { Variable } from "../core/variable.ts";
+import type { Module } from "../nn/module.ts";
+import { add, div, mul } from "../ops/arithmetic.ts";
+import { zeros } from "../ops/like.ts";
+import type { LossFunction } from "./loss.ts";
+import type { Metric } from "./metrics.ts";
+import { clipByGlobalNorm } from "./optimizers/clip.ts";
+import { type Optimizer, zerosLike } from "./optimizers/optimizer.ts";
+import { metricTotals } from "./totals.ts";
+
+export interface StepOptions {
+  readonly model: Module;
+  readonly optimizer: Optimizer;
+  readonly loss: LossFunction;
+  readonly metrics: readonly Metric[];
+  /** The largest norm of all gradients together. */
+  readonly clipNorm?: number | undefined;
+}
+
+export interface StepResult {
+  /** Mean over the batch. */
+  readonly loss: Tensor;
+  /** `Metric.total` by the metric's name. */
+  readonly totals: Readonly<Record<string, Tensor>>;
+}
+
+type Program = Compiled<[images: Tensor, labels: Tensor], StepResult>;
+
+/**
+ * Forward pass, loss, gradients, clipping, optimizer and metrics as one program.
+ *
+ * Where one update is made of several batches, the gradient is that of the mean loss over all their samples:
+ * Σ n g / Σ n with n the samples of a batch. All but the last batch of an update run a program that only adds up.
+ */
+export class TrainingStep {
+  readonly #options: StepOptions;
+  readonly #update: Program;
+  readonly #finish: Program;
+  readonly #accumulate: Program;
+  /** Σ n g of each parameter, and Σ n; both are 0 between updates. */
+  readonly #sums = new Map<Variable, Variable>();
+  readonly #samples: Variable = new Variable(tensor(new Float32Array(1), { shape: [] }));
+  #accumulated = false;
+
+  constructor(options: StepOptions) {
+    this.#options = options;
+    this.#update = compile((images: Tensor, labels: Tensor) => {
+      const { result, grads } = this.#differentiate(images, labels);
+      this.#apply(grads);
+      return result;
+    });
+    this.#accumulate = compile((images: Tensor, labels: Tensor) => {
+      const { result, grads } = this.#differentiate(images, labels);
+      for (const [parameter, sum] of this.#withSums(grads, images.shape[0]!)) {
+        this.#sumOf(parameter).assign(sum);
+      }
+      this.#samples.assign(add(this.#samples, images.shape[0]!));
+      return result;
+    });
+    this.#finish = compile((images: Tensor, labels: Tensor) => {
+      const { result, grads } = this.#differentiate(images, labels);
+      const samples = add(this.#samples, images.shape[0]!);
+      const means = [...this.#withSums(grads, images.shape[0]!)].map(
+        ([parameter, sum]) => [parameter, div(sum, samples)] as const,
+      );
+      this.#apply(new Map(means));
+      for (const [parameter] of means) this.#sumOf(parameter).assign(zeros(parameter.shape, parameter.dtype));
+      this.#samples.assign(zeros([]));
+      return result;
+    });
+  }
+
+  /** Takes one batch in; `last` says that the parameters are then updated. */
+  run(images: Tensor, labels: Tensor, last: boolean): Promise<StepResult> {
+    const program = last ? (this.#accumulated ? this.#finish : this.#update) : this.#accumulate;
+    this.#accumulated = !last;
+    return program(images, labels);
+  }
+
+  #differentiate(images: Tensor, labels: Tensor): { result: StepResult; grads: Gradients } {
+    const { model, loss, metrics } = this.#options;
+    const { value, grads } = valueAndGrad((): [Tensor, StepResult["totals"]] => {
+      const logits = model.forward(images);
+      return [loss(logits, labels), metricTotals(metrics, logits, labels)];
+    }, model.parameters());
+    return { result: { loss: value[0], totals: value[1] }, grads };
+  }
+
+  #apply(grads: Gradients): void {
+    const { optimizer, clipNorm } = this.#options;
+    optimizer.update(clipNorm === undefined ? grads : clipByGlobalNorm(grads, clipNorm));
+  }
+
+  #withSums(grads: Gradients, samples: number): Gradients {
+    return new Map(
+      [...grads].map(([parameter, gradient]) => [
+        parameter,
+        add(this.#sumOf(parameter), mul(gradient, samples)),
+      ]),
+    );
+  }
+
+  #sumOf(parameter: Variable): Variable {
+    const known = this.#sums.get(parameter);
+    if (known) return known;
+    const sum = new Variable(zerosLike(parameter), { trainable: false });
+    this.#sums.set(parameter, sum);
+    return sum;
+  }
+}
