@@ -1,0 +1,5 @@
+export { batchNormNet } from "./batch-norm-net.ts";
+export { lenet5 } from "./lenet.ts";
+export { mlp } from "./mlp.ts";
+export type { ModelEntry, ModelOptions } from "./model-entry.ts";
+export { createModel, listModels } from "./registry.ts";

@@ -1,0 +1,35 @@
+import { ArgumentError } from "../core/errors.ts";
+import type { Module } from "../nn/module.ts";
+import { batchNormNetEntries } from "./batch-norm-net.ts";
+import { lenetEntries } from "./lenet.ts";
+import { mlpEntries } from "./mlp.ts";
+import type { ModelEntry, ModelOptions } from "./model-entry.ts";
+
+const entries: ReadonlyMap<string, ModelEntry> = new Map(
+  [...lenetEntries, ...mlpEntries, ...batchNormNetEntries].map((entry) => [entry.name, entry]),
+);
+
+/**
+ * Makes a network by its name, with initial values drawn from the seed.
+ *
+ * @throws ArgumentError that lists the names if there is none such.
+ */
+export function createModel(name: string, options: ModelOptions = {}): Module {
+  const entry = entries.get(name);
+  if (!entry) {
+    throw new ArgumentError(`there is no model named "${name}"; there are ${[...entries.keys()].join(", ")}`);
+  }
+  return entry.create(options);
+}
+
+/** The networks whose names match a pattern, sorted by name; `*` stands for any characters and `?` for one. */
+export function listModels(glob = "*"): ModelEntry[] {
+  const pattern = glob
+    .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const matches = new RegExp(`^${pattern}$`);
+  return [...entries.values()]
+    .filter(({ name }) => matches.test(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
