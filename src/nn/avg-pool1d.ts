@@ -1,7 +1,7 @@
 import type { Tensor } from "../core/tensor.ts";
 import { type AvgPoolOptions, avgPool1d } from "../ops/avg-pool.ts";
 import type { PerAxis } from "../ops/spatial.ts";
-import type { AvgPool1dShape, NoOptions } from "./layer-types.ts";
+import type { AvgPool1dShape, NoOptions, PoolingOptions } from "./layer-types.ts";
 import { Pooling } from "./pooling.ts";
 
 /** The mean of each window: [N, C, L] → [N, C, L′] with L′ = ⌊(L + 2p − k)/s⌋ + 1, by default s = k. */
@@ -11,8 +11,8 @@ export class AvgPool1d<
 > extends Pooling<AvgPoolOptions> {
   declare readonly "~shape": AvgPool1dShape<K, Options>;
 
-  constructor(kernelSize: K, options?: Options) {
-    super("AvgPool1d", 1, kernelSize, options ?? {});
+  constructor(kernelSize: K, options?: PoolingOptions<Options, AvgPoolOptions>) {
+    super("AvgPool1d", 1, kernelSize, (options ?? {}) as AvgPoolOptions);
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,7 +1,7 @@
 import type { Tensor } from "../core/tensor.ts";
 import { type AvgPoolOptions, avgPool2d } from "../ops/avg-pool.ts";
 import type { PerAxis } from "../ops/spatial.ts";
-import type { AvgPool2dShape, NoOptions } from "./layer-types.ts";
+import type { AvgPool2dShape, NoOptions, PoolingOptions } from "./layer-types.ts";
 import { Pooling } from "./pooling.ts";
 
 /** The mean of each window: [N, C, H, W] → [N, C, H′, W′] with H′ = ⌊(H + 2p − k)/s⌋ + 1, by default s = k. */
@@ -11,8 +11,8 @@ export class AvgPool2d<
 > extends Pooling<AvgPoolOptions> {
   declare readonly "~shape": AvgPool2dShape<K, Options>;
 
-  constructor(kernelSize: K, options?: Options) {
-    super("AvgPool2d", 2, kernelSize, options ?? {});
+  constructor(kernelSize: K, options?: PoolingOptions<Options, AvgPoolOptions>) {
+    super("AvgPool2d", 2, kernelSize, (options ?? {}) as AvgPoolOptions);
   }
 
   override forward(x: Tensor): Tensor {

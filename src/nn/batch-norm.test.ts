@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { valueAndGrad } from "../autograd/index.ts";
 import { reference } from "../backend/reference/reference.ts";
 import { compile } from "../compiler/compile.ts";
 import { evaluate } from "../compiler/runtime.ts";
 import { ShapeError } from "../core/errors.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { sum } from "../ops/reduce.ts";
 import { BatchNorm1d } from "./batch-norm1d.ts";
 import { BatchNorm2d } from "./batch-norm2d.ts";
 
@@ -94,6 +97,25 @@ describe("BatchNorm2d", () => {
     const inUse = layer.eval().forward(first);
     await evaluate([inTraining, inUse], reference);
     expect(await inUse.data()).toEqual(await inTraining.data());
+  });
+
+  it("gives gradients and follows the batch in one compiled step", async () => {
+    const layer = new BatchNorm2d(2);
+    const step = compile(
+      (x: Tensor) => {
+        const loss = () => sum(mul(layer.forward(x), x));
+        return [...valueAndGrad(loss, layer.parameters()).grads.values()];
+      },
+      { backend: reference },
+    );
+    const [weight, bias] = await step(first);
+    // dbias = Σ x and dweight = Σ x̂ x = n σ² / √(σ² + eps).
+    expectClose([...(await bias!.data())], [12, 44]);
+    expectClose(
+      [...(await weight!.data())],
+      [3.5, 3].map((variance) => (4 * variance) / Math.sqrt(variance + 1e-5)),
+    );
+    expectClose(await valuesOf(layer.runningMean), [0.3, 1.1]);
   });
 
   it("has PyTorch's names in PyTorch's order", async () => {

@@ -1,5 +1,5 @@
+import type { Padding2dShape } from "./layer-types.ts";
 import { Padding2d, type Padding2dWidths } from "./padding2d.ts";
-import type { Padding2dShape } from "./types/padding.ts";
 
 /** Puts the elements of the other end around [N, C, H, W]: 2 3 | 1 2 3. */
 export class CircularPad2d<const Widths extends Padding2dWidths = Padding2dWidths> extends Padding2d {

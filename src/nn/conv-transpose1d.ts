@@ -1,7 +1,7 @@
 import type { Tensor } from "../core/tensor.ts";
 import { convTranspose1d } from "../ops/conv-transpose.ts";
 import type { PerAxis } from "../ops/spatial.ts";
-
+import type { ConvolutionOptions, ConvTranspose1dShape, NoOptions } from "./layer-types.ts";
 import { type ConvTransposeLayerOptions, TransposedConvolution } from "./transposed-convolution.ts";
 
 /**
@@ -13,14 +13,21 @@ import { type ConvTransposeLayerOptions, TransposedConvolution } from "./transpo
  *
  * @throws ArgumentError if the channels do not divide into the groups.
  */
-export class ConvTranspose1d extends TransposedConvolution {
+export class ConvTranspose1d<
+  const I extends number = number,
+  const O extends number = number,
+  const K extends PerAxis = PerAxis,
+  const Options extends ConvTransposeLayerOptions = NoOptions,
+> extends TransposedConvolution {
+  declare readonly "~shape": ConvTranspose1dShape<I, O, K, Options>;
+
   constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: PerAxis,
-    options: ConvTransposeLayerOptions = {},
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    options?: ConvolutionOptions<I, O, Options, ConvTransposeLayerOptions>,
   ) {
-    super(1, inChannels, outChannels, kernelSize, options);
+    super(1, inChannels, outChannels, kernelSize, (options ?? {}) as ConvTransposeLayerOptions);
   }
 
   override forward(x: Tensor): Tensor {

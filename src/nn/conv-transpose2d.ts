@@ -21,7 +21,12 @@ export class ConvTranspose2d<
 > extends TransposedConvolution {
   declare readonly "~shape": ConvTranspose2dShape<I, O, K, Options>;
 
-  constructor(inChannels: I, outChannels: O, kernelSize: K, options?: ConvolutionOptions<I, O, Options>) {
+  constructor(
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    options?: ConvolutionOptions<I, O, Options, ConvTransposeLayerOptions>,
+  ) {
     super(2, inChannels, outChannels, kernelSize, (options ?? {}) as ConvTransposeLayerOptions);
   }
 

@@ -19,7 +19,12 @@ export class Conv1d<
 > extends Convolution {
   declare readonly "~shape": Conv1dShape<I, O, K, Options>;
 
-  constructor(inChannels: I, outChannels: O, kernelSize: K, options?: ConvolutionOptions<I, O, Options>) {
+  constructor(
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    options?: ConvolutionOptions<I, O, Options, ConvLayerOptions>,
+  ) {
     super(1, inChannels, outChannels, kernelSize, (options ?? {}) as ConvLayerOptions);
   }
 

@@ -20,7 +20,12 @@ export class Conv2d<
 > extends Convolution {
   declare readonly "~shape": Conv2dShape<I, O, K, Options>;
 
-  constructor(inChannels: I, outChannels: O, kernelSize: K, options?: ConvolutionOptions<I, O, Options>) {
+  constructor(
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    options?: ConvolutionOptions<I, O, Options, ConvLayerOptions>,
+  ) {
     super(2, inChannels, outChannels, kernelSize, (options ?? {}) as ConvLayerOptions);
   }
 

@@ -20,7 +20,12 @@ export class Conv3d<
 > extends Convolution {
   declare readonly "~shape": Conv3dShape<I, O, K, Options>;
 
-  constructor(inChannels: I, outChannels: O, kernelSize: K, options?: ConvolutionOptions<I, O, Options>) {
+  constructor(
+    inChannels: I,
+    outChannels: O,
+    kernelSize: K,
+    options?: ConvolutionOptions<I, O, Options, ConvLayerOptions>,
+  ) {
     super(3, inChannels, outChannels, kernelSize, (options ?? {}) as ConvLayerOptions);
   }
 

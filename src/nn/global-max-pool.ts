@@ -1,8 +1,8 @@
 import type { Tensor } from "../core/tensor.ts";
 import { globalMaxPool } from "../ops/global-pool.ts";
+import type { GlobalPoolOptions, GlobalPoolShape } from "./layer-types.ts";
 import { Module } from "./module.ts";
 import { showArguments } from "./show-arguments.ts";
-import type { GlobalPoolOptions, GlobalPoolShape } from "./types/global-pooling.ts";
 
 /** The largest element over all spatial axes: [N, C, …] → [N, C], or [N, C, 1, …] with `keepDims`. */
 export class GlobalMaxPool<const KeepDims extends boolean = false> extends Module {

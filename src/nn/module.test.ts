@@ -152,6 +152,20 @@ it("shows each call to an observer, inner calls first", () => {
   expect(seen).toHaveLength(8);
 });
 
+it("may take more inputs than one", () => {
+  class Sum extends Module {
+    override forward(x: Tensor, skip: Tensor): Tensor {
+      return add(x, skip);
+    }
+  }
+  const seen: number[] = [];
+  withForwardObserver(
+    (_, inputs) => seen.push(inputs.length),
+    () => new Sum().forward(vector(1), vector(2)),
+  );
+  expect(seen).toEqual([2]);
+});
+
 describe("modes", () => {
   it("reach every module inside, and shared or circular parts do no harm", () => {
     const model = new Network();

@@ -13,7 +13,8 @@ export type Member = Module | Variable;
 /**
  * A part of a network: a function of tensors with parameters, buffers and inner modules.
  *
- * A subclass keeps these in properties (also in arrays and plain objects) and writes `forward`; nothing is registered.
+ * A subclass keeps these in properties (also in arrays and plain objects, but not in `#private` fields, which cannot be
+ * found) and writes `forward`; nothing is registered.
  * The name of a part is its property path in PyTorch's spelling, such as `layer1.0.bn1.running_mean`.
  */
 export abstract class Module {

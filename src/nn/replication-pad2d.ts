@@ -1,5 +1,5 @@
+import type { Padding2dShape } from "./layer-types.ts";
 import { Padding2d, type Padding2dWidths } from "./padding2d.ts";
-import type { Padding2dShape } from "./types/padding.ts";
 
 /** Puts the outermost elements around [N, C, H, W]: 1 1 | 1 2 3. */
 export class ReplicationPad2d<const Widths extends Padding2dWidths = Padding2dWidths> extends Padding2d {

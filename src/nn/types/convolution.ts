@@ -36,11 +36,25 @@ export interface Conv3dShape<I, O, Kernel, Options = unknown> extends ShapeFunct
   readonly Out: Convolve<"conv3d", this["In"], 3, I, O, Kernel, Options>;
 }
 
+/** [inChannels, L] → [outChannels, L′], the shapes of a `Conv1d` with the same settings swapped. */
+export interface ConvTranspose1dShape<I, O, Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<I>;
+  readonly Domain: FeatureMap<I, 1>;
+  readonly Out: ConvolveTransposed<"convTranspose1d", this["In"], 1, I, O, Kernel, Options>;
+}
+
 /** [inChannels, H, W] → [outChannels, H′, W′], the shapes of a `Conv2d` with the same settings swapped. */
 export interface ConvTranspose2dShape<I, O, Kernel, Options = unknown> extends ShapeFunction {
   readonly Setting: Required<I>;
   readonly Domain: FeatureMap<I, 2>;
   readonly Out: ConvolveTransposed<"convTranspose2d", this["In"], 2, I, O, Kernel, Options>;
+}
+
+/** [inChannels, D, H, W] → [outChannels, D′, H′, W′], the shapes of a `Conv3d` with the same settings swapped. */
+export interface ConvTranspose3dShape<I, O, Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<I>;
+  readonly Domain: FeatureMap<I, 3>;
+  readonly Out: ConvolveTransposed<"convTranspose3d", this["In"], 3, I, O, Kernel, Options>;
 }
 
 type Convolve<Op extends string, X, Rank extends SpatialRank, I, O, Kernel, Options> =

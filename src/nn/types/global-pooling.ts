@@ -8,6 +8,7 @@ export interface GlobalPoolOptions<KeepDims extends boolean> {
 
 /** [C, …spatial] → [C], or [C, 1, …] with the axes kept; at least one spatial axis. */
 export interface GlobalPoolShape<Op extends string, KeepDims> extends ShapeFunction {
+  readonly Setting: Required<Op>;
   readonly Domain: [number, number, ...number[]];
   readonly Out: boolean extends KeepDims ? Shape : Pooled<Op, this["In"], KeepDims>;
 }

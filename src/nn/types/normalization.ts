@@ -10,6 +10,7 @@ import type {
 } from "../../core/shape-types.ts";
 import type { FeatureMap, SpatialOf } from "./channels.ts";
 import type { Divides } from "./convolution.ts";
+import type { SpatialRank } from "./window.ts";
 
 /** [C] or [C, L], unchanged. */
 export interface BatchNorm1dShape<Channels> extends ShapeFunction {
@@ -28,7 +29,28 @@ export interface BatchNorm1dShape<Channels> extends ShapeFunction {
 export interface BatchNorm2dShape<Channels> extends ShapeFunction {
   readonly Setting: Required<Channels>;
   readonly Domain: FeatureMap<Channels, 2>;
-  readonly Out: KeepMap<"batchNorm2d", this["In"], Exact<Channels>>;
+  readonly Out: KeepMap<"batchNorm2d", this["In"], Exact<Channels>, 2>;
+}
+
+/** [C, D, H, W], unchanged. */
+export interface BatchNorm3dShape<Channels> extends ShapeFunction {
+  readonly Setting: Required<Channels>;
+  readonly Domain: FeatureMap<Channels, 3>;
+  readonly Out: KeepMap<"batchNorm3d", this["In"], Exact<Channels>, 3>;
+}
+
+/** [C, L], unchanged. */
+export interface InstanceNorm1dShape<Channels> extends ShapeFunction {
+  readonly Setting: Required<Channels>;
+  readonly Domain: FeatureMap<Channels, 1>;
+  readonly Out: KeepMap<"instanceNorm1d", this["In"], Exact<Channels>, 1>;
+}
+
+/** [C, H, W], unchanged. */
+export interface InstanceNorm2dShape<Channels> extends ShapeFunction {
+  readonly Setting: Required<Channels>;
+  readonly Domain: FeatureMap<Channels, 2>;
+  readonly Out: KeepMap<"instanceNorm2d", this["In"], Exact<Channels>, 2>;
 }
 
 /** [C, …], unchanged. */
@@ -54,8 +76,8 @@ export type GroupedChannels<Groups, Channels extends number> =
     ? Channels
     : `✗ ${Channels} channels do not divide into ${Exact<Groups>} groups`;
 
-type KeepMap<Op extends string, X, Channels extends number> =
-  SpatialOf<Op, X, Channels, 2> extends infer Found
+type KeepMap<Op extends string, X, Channels extends number, Rank extends SpatialRank> =
+  SpatialOf<Op, X, Channels, Rank> extends infer Found
     ? Found extends Shape
       ? number extends WithLength<X>
         ? [Channels, ...Found]

@@ -1,11 +1,12 @@
 import type { Exact, Sum } from "../../core/digits.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { ShapeFunction } from "../../core/shape-types.ts";
-import type { SpatialOf } from "./channels.ts";
+import type { FeatureMap, SpatialOf } from "./channels.ts";
 
 /** [C, H, W] → [C, top + H + bottom, left + W + right]; `number` for widths that crop or are not known. */
 export interface Padding2dShape<Op extends string, Widths> extends ShapeFunction {
-  readonly Domain: [number, number, number];
+  readonly Setting: Required<Widths>;
+  readonly Domain: FeatureMap<number, 2>;
   readonly Out: Padded<Op, this["In"], Sides<Widths>>;
 }
 

@@ -27,6 +27,13 @@ export interface MaxPool2dShape<Kernel, Options = unknown> extends ShapeFunction
   readonly Out: Pool<"maxPool2d", this["In"], 2, Kernel, Options>;
 }
 
+/** [C, D, H, W] → [C, D′, H′, W′]; the stride is the kernel size where `Options` names none. */
+export interface MaxPool3dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<Kernel>;
+  readonly Domain: FeatureMap<number, 3>;
+  readonly Out: Pool<"maxPool3d", this["In"], 3, Kernel, Options>;
+}
+
 /** [C, L] → [C, L′]; the stride is the kernel size where `Options` names none. */
 export interface AvgPool1dShape<Kernel, Options = unknown> extends ShapeFunction {
   readonly Setting: Required<Kernel>;
@@ -39,6 +46,20 @@ export interface AvgPool2dShape<Kernel, Options = unknown> extends ShapeFunction
   readonly Setting: Required<Kernel>;
   readonly Domain: FeatureMap<number, 2>;
   readonly Out: Pool<"avgPool2d", this["In"], 2, Kernel, Options>;
+}
+
+/** [C, D, H, W] → [C, D′, H′, W′]; the stride is the kernel size where `Options` names none. */
+export interface AvgPool3dShape<Kernel, Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<Kernel>;
+  readonly Domain: FeatureMap<number, 3>;
+  readonly Out: Pool<"avgPool3d", this["In"], 3, Kernel, Options>;
+}
+
+/** [C, L] → [C, outputSize], for average and maximum alike. */
+export interface AdaptivePool1dShape<Op extends string, OutputSize> extends ShapeFunction {
+  readonly Setting: Required<OutputSize>;
+  readonly Domain: FeatureMap<number, 1>;
+  readonly Out: Resized<Op, this["In"], 1, PerAxis<OutputSize, 1>>;
 }
 
 /** [C, H, W] → [C, …outputSize], for average and maximum alike. */
@@ -56,8 +77,8 @@ export interface UpsampleShape<Scale> extends ShapeFunction {
 }
 
 /**
- * The options of a pooling, with a message in place of a stride or dilation of 0 or a name that `Known` has not. For the constructor's parameter:
- * `options?: PoolingOptions<Options, PoolOptions>`.
+ * The options of a pooling, with a message in place of a stride or dilation of 0 or a name that `Known` has not. For
+ * the constructor's parameter: `options?: PoolingOptions<Options, PoolOptions>`.
  */
 export type PoolingOptions<Options, Known> = WithFaults<
   Options,
