@@ -1,4 +1,4 @@
-import { access, appendFile, mkdir, open } from "node:fs/promises";
+import { access, appendFile, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, FileError } from "../core/errors.ts";
 import { readFile, writeFileAtomic } from "../io/files.node.ts";
@@ -61,7 +61,10 @@ export class RunFolder implements Run {
     return parseCheckpoint(await readFile(this.#checkpointPath), this.#checkpointPath);
   }
 
-  async keepLines(count: number): Promise<void> {
+  async startAt(count: number): Promise<void> {
+    for (const name of await readdir(this.path)) {
+      if (/^\.checkpoint\.safetensors\..+\.tmp$/.test(name)) await rm(join(this.path, name));
+    }
     if (count === 0 && !(await exists(this.#metricsPath))) return;
     const bytes = await readFile(this.#metricsPath);
     let end = 0;

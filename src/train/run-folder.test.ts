@@ -59,17 +59,19 @@ describe("a folder", () => {
     await expect(RunFolder.open(join(folder, "none"))).rejects.toThrow(FileError);
   });
 
-  test("loses lines after the checkpoint, a torn one too, when it goes on", async () => {
+  test("loses what a kill left after the checkpoint when it goes on", async () => {
     const [run] = await trained(join(folder, "run"));
     const metrics = join(run.path, "metrics.jsonl");
     const whole = await readFile(metrics, "utf8");
+    await writeFile(join(run.path, ".checkpoint.safetensors.0.tmp"), "torn");
     await appendFile(metrics, '{"kind":"step","step":9}\n{"kind":"st');
     expect(await run.lines()).toHaveLength(7);
-    await run.keepLines(6);
+    await run.startAt(6);
     expect(await readFile(metrics, "utf8")).toBe(whole);
+    expect(await readdir(run.path)).toHaveLength(3);
     await truncate(metrics, whole.length - 1);
-    await expect(run.keepLines(6)).rejects.toThrow("has 5 whole lines, but the checkpoint counts 6");
-    await run.keepLines(0);
+    await expect(run.startAt(6)).rejects.toThrow("has 5 whole lines, but the checkpoint counts 6");
+    await run.startAt(0);
     expect(await run.lines()).toEqual([]);
   });
 

@@ -11,8 +11,8 @@ export interface Run {
   save(checkpoint: Checkpoint): Promise<void>;
   /** The checkpoint that was saved last. */
   checkpoint(): Promise<Checkpoint | undefined>;
-  /** Forgets all lines of the metrics but the first `count`, which a checkpoint counts. */
-  keepLines(count: number): Promise<void>;
+  /** Is called before the first update: keeps the lines that the checkpoint counts, and forgets later ones. */
+  startAt(lines: number): Promise<void>;
 }
 
 /** A run in memory, for pages and tests. */
@@ -32,7 +32,7 @@ export class MemoryRun implements Run {
     return this.#checkpoint;
   }
 
-  async keepLines(count: number): Promise<void> {
-    this.lines.length = Math.min(this.lines.length, count);
+  async startAt(lines: number): Promise<void> {
+    this.lines.length = Math.min(this.lines.length, lines);
   }
 }

@@ -113,7 +113,7 @@ export class Training {
       manualSeed(seed);
     }
     await this.#state.begin();
-    await run?.keepLines(this.#at.lines);
+    await run?.startAt(this.#at.lines);
     const learned = this.#model.parameters().filter((parameter) => parameter.trainable);
     await this.#emit({
       kind: "start",
