@@ -43,6 +43,9 @@ export class StateDictError extends FoveaError {
   }
 }
 
+/** Files from before PyTorch 0.4.1 have no such counters; all but batch norms with a momentum of null do without. */
+const optionalName = /(^|\.)num_batches_tracked$/;
+
 /** Copies the variables' values to the host. */
 export async function readState(variables: ReadonlyMap<string, Variable>): Promise<StateDict> {
   const values = [...variables].map(([name, variable]) => [name, variable.value] as const);
@@ -77,8 +80,9 @@ export function loadState(
   }
   const names = new Set(entries.map(([name]) => name));
   const given = new Set(entries.filter(([name]) => state.has(name)).map(([, variable]) => variable));
+  const absent = [...firstNames].filter(([variable]) => !given.has(variable)).map(([, name]) => name);
   const report = {
-    missing: [...firstNames].filter(([variable]) => !given.has(variable)).map(([, name]) => name),
+    missing: absent.filter((name) => !optionalName.test(name)),
     unexpected: [...state.keys()].filter((name) => !names.has(name)),
   };
   const incomplete = report.missing.length + report.unexpected.length > 0;
