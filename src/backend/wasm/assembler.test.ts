@@ -175,6 +175,20 @@ describe("ModuleBuilder", () => {
     expect(new BigInt64Array(bounded.buffer)[2]).toBe(-(2n ** 40n));
   });
 
+  it("keeps one global for equal vector constants", () => {
+    const module = new ModuleBuilder();
+    module.importMemory({ shared: false, initialPages: 1 });
+    const lanes = new Float32Array([0.1, -0, 3, Number.POSITIVE_INFINITY]);
+    const constant = module.constant(lanes);
+    expect(module.constant(lanes.slice())).toBe(constant);
+    expect(module.constant(new Float32Array(4))).not.toBe(constant);
+    module.function("run", { params: [], results: [], export: "run" }, (f) => {
+      f.v128.store({ offset: 32 }, f.i32.const(0), f.getGlobal(constant));
+    });
+    (instantiate(module).run as () => void)();
+    expect(new Float32Array(memory.buffer, 32, 4)).toEqual(lanes);
+  });
+
   it("names functions in stack traces", () => {
     const module = new ModuleBuilder();
     module.importMemory({ shared: false, initialPages: 1 });

@@ -8,7 +8,9 @@ import {
   type ValueType,
   valueTypeCodes,
 } from "./function-builder.ts";
+import { writeVectorImmediate } from "./instructions.ts";
 import { control } from "./opcodes.ts";
+import { v128Immediate } from "./opcodes-simd.ts";
 
 export {
   FunctionBuilder,
@@ -44,7 +46,7 @@ interface DefinedFunction extends FunctionRef {
 
 interface DefinedGlobal extends GlobalRef {
   readonly mutable: boolean;
-  readonly initial: number | bigint;
+  readonly initial: number | bigint | ArrayBufferView;
 }
 
 interface Export {
@@ -76,6 +78,7 @@ export class ModuleBuilder {
   readonly #importRefs: FunctionRef[] = [];
   readonly #functions: DefinedFunction[] = [];
   readonly #globals: DefinedGlobal[] = [];
+  readonly #constants = new Map<string, GlobalRef>();
   readonly #exports: Export[] = [];
 
   /** The module's only memory, imported as "env"."memory". */
@@ -122,12 +125,31 @@ export class ModuleBuilder {
   }
 
   /** A global variable with a constant initial value; each instance, so each thread, has its own. */
-  global(type: Exclude<ValueType, "v128">, initial: number | bigint, options: GlobalOptions = {}): GlobalRef {
+  global(type: Exclude<ValueType, "v128">, initial: number | bigint, options?: GlobalOptions): GlobalRef;
+  global(type: "v128", initial: ArrayBufferView, options?: GlobalOptions): GlobalRef;
+  global(
+    type: ValueType,
+    initial: number | bigint | ArrayBufferView,
+    options: GlobalOptions = {},
+  ): GlobalRef {
     const { mutable = false, export: exportName } = options;
     const index = this.#globals.length;
     const ref: DefinedGlobal = { type, initial, mutable, index };
     this.#globals.push(ref);
     if (exportName !== undefined) this.#exports.push({ name: exportName, kind: kind.global, index });
+    return ref;
+  }
+
+  /**
+   * A vector constant as an immutable global, the same one for the same bytes.
+   *
+   * Read by `getGlobal`, it costs a load; engines rebuild a `v128.const` from scalars each time, which is
+   * two to three times slower in functions with many constants.
+   */
+  constant(bytes: ArrayBufferView): GlobalRef {
+    const key = String(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    let ref = this.#constants.get(key);
+    if (!ref) this.#constants.set(key, (ref = this.global("v128", bytes)));
     return ref;
   }
 
@@ -230,7 +252,9 @@ function writeMemoryImport(to: ByteBuffer, { shared, initialPages, maximumPages 
 function writeGlobal(to: ByteBuffer, { type, mutable, initial }: DefinedGlobal): void {
   to.byte(valueTypeCodes[type]);
   to.byte(mutable ? 1 : 0);
-  if (type === "i32") {
+  if (ArrayBuffer.isView(initial)) {
+    writeVectorImmediate(to, v128Immediate.const, initial);
+  } else if (type === "i32") {
     to.byte(control.i32Const);
     to.s32(Number(initial));
   } else if (type === "i64") {

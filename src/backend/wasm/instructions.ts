@@ -210,16 +210,17 @@ function vectorConst<Value>(make: () => LaneArray<Value>): Methods {
       if (values.length === 1) vector.fill(values[0]!);
       else if (values.length === vector.length) vector.set(values);
       else throw new ArgumentError(`a vector of ${vector.length} lanes got ${values.length} values`);
-      writeImmediate(this.code, simd.v128Immediate.const, vector);
+      writeVectorImmediate(this.code, simd.v128Immediate.const, vector);
     },
   };
 }
 
-function writeImmediate(
+/** Writes an opcode and the 16 bytes that belong to it. */
+export function writeVectorImmediate(
   code: ByteBuffer,
   opcode: number,
   { buffer, byteOffset, byteLength }: ArrayBufferView,
-) {
+): void {
   if (byteLength !== 16) throw new ArgumentError(`a vector immediate has 16 bytes, not ${byteLength}`);
   writeOpcode(code, opcode);
   code.bytes(new Uint8Array(buffer, byteOffset, byteLength));
@@ -236,7 +237,7 @@ function shuffle(bytesPerLane: number): Methods {
       const bytes = picked.flatMap((lane) =>
         Array.from({ length: bytesPerLane }, (_, byte) => lane * bytesPerLane + byte),
       );
-      writeImmediate(this.code, simd.v128Immediate.shuffle, new Uint8Array(bytes));
+      writeVectorImmediate(this.code, simd.v128Immediate.shuffle, new Uint8Array(bytes));
     },
   };
 }
@@ -275,7 +276,7 @@ const groups: Readonly<Record<keyof Instructions, Methods>> = {
     ...accesses(simd.v128Access),
     ...laneAccesses(simd.v128LaneAccess),
     const(this: Group, bytes: ArrayBufferView): undefined {
-      writeImmediate(this.code, simd.v128Immediate.const, bytes);
+      writeVectorImmediate(this.code, simd.v128Immediate.const, bytes);
     },
   },
   i8x16: {

@@ -70,14 +70,14 @@ const unaryFunctions: readonly {
   readonly range?: number;
 }[] = [
   { name: "exp", exact: Math.exp, limit: 1 },
-  { name: "expm1", exact: Math.expm1, limit: 3 },
+  { name: "expm1", exact: Math.expm1, limit: 1.5 },
   { name: "log", exact: Math.log, limit: 1 },
   { name: "log1p", exact: Math.log1p, limit: 2 },
-  { name: "sigmoid", exact: (a) => 1 / (1 + Math.exp(-a)), limit: 3 },
-  { name: "tanh", exact: Math.tanh, limit: 3 },
-  { name: "erf", exact: erf, limit: 3 },
-  { name: "sin", exact: Math.sin, limit: 1, range: 2 ** 20 },
-  { name: "cos", exact: Math.cos, limit: 1, range: 2 ** 20 },
+  { name: "sigmoid", exact: (a) => 1 / (1 + Math.exp(-a)), limit: 2.5 },
+  { name: "tanh", exact: Math.tanh, limit: 2.1 },
+  { name: "erf", exact: erf, limit: 1.2 },
+  { name: "sin", exact: Math.sin, limit: 0.51, range: 2 ** 20 },
+  { name: "cos", exact: Math.cos, limit: 0.51, range: 2 ** 20 },
 ];
 
 const edges = [
@@ -169,7 +169,7 @@ describe("VectorMath", () => {
     expect(result.findIndex((value) => Math.abs(value) > 1)).toBe(-1);
   });
 
-  it("pow is within 1 ulp for bases and exponents of all magnitudes", () => {
+  it("pow is within 0.51 ulp for bases and exponents of all magnitudes", () => {
     fillWithAllMagnitudes();
     const bits = new Uint32Array(memory.buffer, bytes, count);
     for (let index = 0; index < count; index++) {
@@ -185,7 +185,7 @@ describe("VectorMath", () => {
       (index) => pow(x[index]!, y[index]!),
       (index) => `pow(${x[index]}, ${y[index]})`,
     );
-    expect(worst.error, worst.at).toBeLessThanOrEqual(1);
+    expect(worst.error, worst.at).toBeLessThanOrEqual(0.51);
   });
 
   it("pow has every special case of C99", () => {
@@ -202,7 +202,7 @@ describe("VectorMath", () => {
       (index) => pow(x[index]!, y[index]!),
       (index) => `pow(${x[index]}, ${y[index]})`,
     );
-    expect(worst.error, worst.at).toBeLessThanOrEqual(1);
+    expect(worst.error, worst.at).toBeLessThanOrEqual(0.51);
   });
 
   it("emits a helper once for each module", () => {

@@ -1,5 +1,5 @@
-import type { FunctionBuilder, FunctionRef } from "../assembler.ts";
-import { emitCopySign, emitPolynomial, emitSelect } from "./polynomial.ts";
+import { emitExpOf } from "./exp.ts";
+import type { VectorBuilder } from "./vector-builder.ts";
 
 /** erf(a) / a - 1 in a² for a ≤ 1; Remez, relative error 1.2e-9 of erf(a). */
 const smallCoefficients = [
@@ -13,17 +13,20 @@ const largeCoefficients = [
 ];
 
 /** erf x = 2/√π ∫₀ˣ e^-t² dt: a polynomial up to 1, then 1 - erfc x; from 4 on it is 1 in float32. */
-export function emitErf(f: FunctionBuilder, exp: FunctionRef): void {
+export function emitErf(v: VectorBuilder): void {
+  const { f } = v;
   const { f32x4 } = f;
   const x = f.param(0);
-  const [a, z] = [f.local("v128"), f.local("v128")];
-  f.set(a, f32x4.pmin(f32x4.abs(f.get(x)), f32x4.const(4)));
+  const [a, z, large] = [f.local("v128"), f.local("v128"), f.local("v128")];
+  f.set(a, f32x4.pmin(f32x4.abs(f.get(x)), v.f32(4)));
   f.set(z, f32x4.mul(f.get(a), f.get(a)));
-  emitSelect(
-    f,
-    f32x4.add(f.get(a), f32x4.mul(f.get(a), emitPolynomial(f, "f32x4", z, smallCoefficients))),
-    f32x4.sub(f32x4.const(1), f.call(exp, f32x4.neg(emitPolynomial(f, "f32x4", a, largeCoefficients)))),
-    f32x4.lt(f.get(a), f32x4.const(1)),
+  f.set(large, f32x4.neg(v.polynomial("f32x4", a, largeCoefficients)));
+  emitExpOf(v, large);
+  f.set(large);
+  v.select(
+    f32x4.add(f.get(a), f32x4.mul(f.get(a), v.polynomial("f32x4", z, smallCoefficients))),
+    f32x4.sub(v.f32(1), f.get(large)),
+    f32x4.lt(f.get(a), v.f32(1)),
   );
-  emitCopySign(f, x);
+  v.copySign(x);
 }

@@ -1,4 +1,5 @@
-import type { Emitted, FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
+import type { Emitted, FunctionRef, Local } from "../assembler.ts";
+import type { VectorBuilder } from "./vector-builder.ts";
 
 /**
  * Emits a function of two float64 lanes, applied to the lower and the upper half of float32 vectors.
@@ -6,10 +7,11 @@ import type { Emitted, FunctionBuilder, FunctionRef, Local } from "../assembler.
  * Float64 is the simplest way to be right where float32 arithmetic would lose too much.
  */
 export function emitInFloat64(
-  f: FunctionBuilder,
+  v: VectorBuilder,
   halfFunction: FunctionRef,
   operands: readonly Local[],
 ): Emitted {
+  const { f } = v;
   const half = (load: (operand: Local) => Emitted) => {
     for (const operand of operands) f.f64x2.promoteLowF32x4(load(operand));
     f.f32x4.demoteF64x2Zero(f.call(halfFunction));

@@ -1,6 +1,6 @@
-import type { FunctionBuilder } from "../assembler.ts";
+import type {} from "../assembler.ts";
 import { roundingMagic } from "./halves.ts";
-import { emitPolynomial, emitSelect } from "./polynomial.ts";
+import type { VectorBuilder } from "./vector-builder.ts";
 
 /** (sin(r) / r - 1) / r² in r² for |r| ≤ π/4; Remez, error 4.9e-12. */
 const sinCoefficients = [
@@ -21,30 +21,31 @@ const halfPi = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-2
  * x = n π/2 + r with |r| ≤ π/4; n mod 4 says whether it is sin r or cos r, and the sign. Good to float32's
  * precision for |x| ≤ 2²⁰; beyond, precision is lost bit by bit, but the result stays within [-1, 1].
  */
-export function emitSineHalf(f: FunctionBuilder, quarterTurns: 0 | 1): void {
+export function emitSineHalf(v: VectorBuilder, quarterTurns: 0 | 1): void {
+  const { f } = v;
   const { f64x2, i64x2 } = f;
   const x = f.param(0);
   const [quadrant, n, r, z] = [f.local("v128"), f.local("v128"), f.local("v128"), f.local("v128")];
-  f.set(quadrant, f64x2.add(f64x2.mul(f.get(x), f64x2.const(2 / Math.PI)), f64x2.const(roundingMagic)));
-  f.set(n, f64x2.sub(f.get(quadrant), f64x2.const(roundingMagic)));
-  if (quarterTurns === 1) f.set(quadrant, i64x2.add(f.get(quadrant), i64x2.const(1n)));
+  f.set(quadrant, f64x2.add(f64x2.mul(f.get(x), v.f64(2 / Math.PI)), v.f64(roundingMagic)));
+  f.set(n, f64x2.sub(f.get(quadrant), v.f64(roundingMagic)));
+  if (quarterTurns === 1) f.set(quadrant, i64x2.add(f.get(quadrant), v.i64(1n)));
 
   f.get(x);
-  for (const part of halfPi) f64x2.sub(f64x2.mul(f.get(n), f64x2.const(part)));
-  f64x2.pmin(f64x2.const(0.79));
-  f.set(r, f64x2.pmax(f64x2.const(-0.79)));
+  for (const part of halfPi) f64x2.sub(f64x2.mul(f.get(n), v.f64(part)));
+  f64x2.pmin(v.f64(0.79));
+  f.set(r, f64x2.pmax(v.f64(-0.79)));
   f.set(z, f64x2.mul(f.get(r), f.get(r)));
 
-  const bit = (value: bigint) => f.v128.and(f.get(quadrant), i64x2.const(value));
+  const bit = (value: bigint) => f.v128.and(f.get(quadrant), v.i64(value));
   const cosine = () => {
-    f64x2.mul(f64x2.mul(f.get(z), f.get(z)), emitPolynomial(f, "f64x2", z, cosCoefficients));
-    f64x2.sub(f64x2.mul(f64x2.const(0.5), f.get(z)));
-    f64x2.add(f64x2.const(1));
+    f64x2.mul(f64x2.mul(f.get(z), f.get(z)), v.polynomial("f64x2", z, cosCoefficients));
+    f64x2.sub(f64x2.mul(v.f64(0.5), f.get(z)));
+    f64x2.add(v.f64(1));
   };
   const sine = () => {
-    f64x2.mul(f.get(z), emitPolynomial(f, "f64x2", z, sinCoefficients));
-    f64x2.mul(f64x2.add(f64x2.const(1)), f.get(r));
+    f64x2.mul(f.get(z), v.polynomial("f64x2", z, sinCoefficients));
+    f64x2.mul(f64x2.add(v.f64(1)), f.get(r));
   };
-  emitSelect(f, void cosine(), void sine(), i64x2.eq(bit(1n), i64x2.const(1n)));
+  v.select(void cosine(), void sine(), i64x2.eq(bit(1n), v.i64(1n)));
   f.v128.xor(i64x2.shl(bit(2n), f.i32.const(62)));
 }

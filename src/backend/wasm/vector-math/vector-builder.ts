@@ -1,0 +1,58 @@
+import type { Emitted, FunctionBuilder, Local, ModuleBuilder } from "../assembler.ts";
+
+/** Writes one vector function: what `FunctionBuilder` has, with constants of the module and common idioms. */
+export class VectorBuilder {
+  readonly f: FunctionBuilder;
+  readonly #module: ModuleBuilder;
+
+  constructor(f: FunctionBuilder, module: ModuleBuilder) {
+    this.f = f;
+    this.#module = module;
+  }
+
+  /** Pushes a constant in all four float32 lanes; the other three methods do the same for their lanes. */
+  f32(value: number): Emitted {
+    this.#constant(new Float32Array(4).fill(value));
+  }
+
+  i32(value: number): Emitted {
+    this.#constant(new Int32Array(4).fill(value));
+  }
+
+  f64(value: number): Emitted {
+    this.#constant(new Float64Array(2).fill(value));
+  }
+
+  i64(value: bigint): Emitted {
+    this.#constant(new BigInt64Array(2).fill(value));
+  }
+
+  #constant(lanes: ArrayBufferView): void {
+    this.f.getGlobal(this.#module.constant(lanes));
+  }
+
+  /**
+   * c₀ + c₁x + c₂x² + … by Horner's rule, in four float32 or two float64 lanes.
+   *
+   * Multiply and add stay apart: a fused multiply-add would give other bits on other engines.
+   */
+  polynomial(lanes: "f32x4" | "f64x2", x: Local, coefficients: readonly number[]): Emitted {
+    const push = (value: number) => (lanes === "f32x4" ? this.f32(value) : this.f64(value));
+    const [highest, ...lower] = coefficients.toReversed();
+    push(highest!);
+    for (const coefficient of lower) {
+      this.f[lanes].mul(this.f.get(x));
+      this.f[lanes].add(push(coefficient));
+    }
+  }
+
+  /** `condition ? yes : no` for each lane of a mask. */
+  select(_yes: Emitted, _no: Emitted, _condition: Emitted): Emitted {
+    this.f.v128.bitselect();
+  }
+
+  /** Gives the value on the stack, which must not be negative unless x is, the sign of x; -0 has one, too. */
+  copySign(x: Local): Emitted {
+    this.f.v128.or(this.f.v128.and(this.f.get(x), this.i32(-0x80000000)));
+  }
+}
