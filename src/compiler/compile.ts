@@ -15,6 +15,8 @@ export interface Compiled<Args extends readonly unknown[], R> {
 interface Entry<R> {
   readonly trace: Trace<R>;
   readonly backend: Backend;
+  /** Made at the first call, so that later ones need not look it up by the graph's structure. */
+  program?: Promise<Program>;
 }
 
 /**
@@ -41,28 +43,31 @@ export function compile<Args extends readonly unknown[], R>(
     const placeholders = leavesOf(args).map((leaf) => Tensor.input(leaf));
     let next = 0;
     const inputs = mapTree(args, () => placeholders[next++]!);
-    const entry = { backend, trace: trace(placeholders, () => fn(...inputs), leavesOf) };
+    const entry: Entry<R> = { backend, trace: trace(placeholders, () => fn(...inputs), leavesOf) };
     list.push(entry);
     return entry;
+  };
+
+  const programOf = (entry: Entry<R>): Promise<Program> => {
+    entry.program ??= programFor(entry.trace.graph, entry.backend);
+    return entry.program;
   };
 
   const call = (...args: Args): Promise<R> =>
     inTurn(async () => {
       const leaves = leavesOf(args);
-      const { trace: traced, backend } = entryFor(args);
+      const entry = entryFor(args);
+      const { trace: traced, backend } = entry;
       if (pendingVariables.size > 0 || leaves.some((leaf) => leaf.source.kind !== "value")) {
         await evaluateNow(leaves, backend);
       }
-      const program = await programFor(traced.graph, backend);
+      const program = await programOf(entry);
       const outputs = await runTraced(traced, program, leaves, true);
       let next = 0;
       return mapTree(traced.result, (leaf) => Tensor.value(outputs[next++]!, leaf.shape));
     });
 
-  const program = async (...args: Args): Promise<Program> => {
-    const { trace: traced, backend } = entryFor(args);
-    return programFor(traced.graph, backend);
-  };
+  const program = async (...args: Args): Promise<Program> => programOf(entryFor(args));
 
   return Object.assign(call, { program });
 }

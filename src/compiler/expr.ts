@@ -205,6 +205,15 @@ export function walk(expr: Expr, visit: (expr: Expr) => void, seen: Set<string> 
   for (const operand of operandsOf(expr)) walk(operand, visit, seen);
 }
 
+/** The buffers that an expression reads. */
+export function readsOf(expr: Expr): Set<Buffer> {
+  const found = new Set<Buffer>();
+  walk(expr, (part) => {
+    if (part.kind === "load") found.add(part.buffer);
+  });
+  return found;
+}
+
 function walkIndex(index: Index, visit: (expr: Expr) => void, seen: Set<string>): void {
   for (const { atom } of index.terms) {
     if (atom.kind === "dynamic") walk(atom.value, visit, seen);

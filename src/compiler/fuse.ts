@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { sizeOf } from "../core/shape.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, type Load, load, type Reduce, walk } from "./expr.ts";
+import { type Buffer, type Expr, type Load, load, type Reduce, readsOf, walk } from "./expr.ts";
 import {
   flatten,
   type Index,
@@ -130,8 +130,7 @@ class Fusion {
   /** Whether `user` reads elements of `n` more than once. */
   #repeats(user: number, n: number): boolean {
     const node = this.#nodes[user]!;
-    if (["window", "gather", "scatterAdd", "fold", "conv", "convWeightGrad", "matmul"].includes(node.op))
-      return true;
+    if (["window", "gather", "scatterAdd", "conv", "convWeightGrad", "matmul"].includes(node.op)) return true;
     return node.op === "expand" && sizeOf(node.shape) > sizeOf(this.#nodes[n]!.shape);
   }
 
@@ -150,20 +149,13 @@ class Fusion {
       const bad = operands.filter((operand) => !isAffineLoad(operand));
       if (bad.length === 0) return;
       const touched = bad.some(
-        (operand) => this.#reads(operand).some((buffer) => before.has(buffer)) || noLoads(operand),
+        (operand) =>
+          [...readsOf(operand)].some((buffer) => before.has(buffer)) || readsOf(operand).size === 0,
       );
       if (touched) this.#materialize(input);
     }
     if (probe().some((operand) => !isAffineLoad(operand)))
       for (const input of node.inputs) this.#materialize(input);
-  }
-
-  #reads(expr: Expr): Buffer[] {
-    const found = new Set<Buffer>();
-    walk(expr, (part) => {
-      if (part.kind === "load") found.add(part.buffer);
-    });
-    return [...found];
   }
 
   #buffersBehind(n: number, found: Set<Buffer> = new Set()): Set<Buffer> {
@@ -230,7 +222,7 @@ class Fusion {
       ? { kind: "contraction" as const, loops, index, expr, reduce }
       : { kind: root === undefined ? ("map" as const) : ("reduce" as const), loops, index, expr };
     const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
-    return { name, node, output, reads: [...new Set([...this.#reads(expr), ...awaited])], body };
+    return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body };
   }
 
   /** An output that is an input, or two outputs that are one value, need a copy of their own. */
@@ -254,7 +246,10 @@ class Fusion {
       inputs: this.#graph.inputs.map((input) => this.#buffers.get(input)!),
       constants: [...this.#buffers]
         .filter(([n]) => this.#nodes[n]!.op === "constant")
-        .map(([n, buffer]) => ({ buffer, values: (this.#nodes[n]!.attrs as { values: readonly number[] }).values })),
+        .map(([n, buffer]) => ({
+          buffer,
+          values: (this.#nodes[n]!.attrs as { values: readonly number[] }).values,
+        })),
       outputs: buffers,
     };
   }
@@ -263,14 +258,6 @@ class Fusion {
 /** Whether a node's buffer holds its value before the program begins. */
 function isFilled(node: GraphNode): boolean {
   return node.op === "input" || node.op === "constant";
-}
-
-function noLoads(expr: Expr): boolean {
-  let loads = 0;
-  walk(expr, (part) => {
-    if (part.kind === "load") loads++;
-  });
-  return loads === 0;
 }
 
 function isAffineLoad(expr: Expr): expr is Load {

@@ -25,6 +25,7 @@ import {
   times,
   variable,
 } from "./index-expr.ts";
+import { splitLoops } from "./split-loops.ts";
 
 /** A loop nest and all positions in it, after joining loops that every position treats as one. */
 export interface LoopNest {
@@ -37,8 +38,8 @@ export interface LoopNest {
  * Removes loops of extent 1 and joins neighbours: where every position depends on (i, j) only through i · |j| + j, one
  * loop does the work of two. An elementwise kernel on contiguous tensors becomes a single flat loop.
  */
-export function mergeLoops({ loops, index, expr }: LoopNest): LoopNest {
-  let nest = dropUnitLoops({ loops, index, expr });
+export function mergeLoops(original: LoopNest): LoopNest {
+  let nest = splitLoops(dropUnitLoops(original));
   for (let k = nest.loops.length - 2; k >= 0; k--) {
     const [outer, inner] = [nest.loops[k]!, nest.loops[k + 1]!];
     if (![nest.index, ...allIndices(nest.expr)].every((i) => joins(i, outer, inner))) continue;

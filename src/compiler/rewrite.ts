@@ -82,12 +82,45 @@ function convInputGrad([dy, weight]: readonly Tensor[], attrs: Attrs): Tensor {
 }
 
 function convWeightGrad([x, dy]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
-  const settings = attrs as unknown as ConvAttrs;
-  if (settings.padding.every(([low, high]) => low === 0 && high === 0)) return undefined;
-  return apply(opNamed("convWeightGrad"), [padSpatial(x!, settings.padding), dy!], {
-    ...settings,
-    padding: settings.padding.map(() => [0, 0]),
-  });
+  const settings = attrs as unknown as ConvAttrs & { kernel: readonly number[] };
+  if (settings.padding.some(([low, high]) => low !== 0 || high !== 0)) {
+    return apply(opNamed("convWeightGrad"), [padSpatial(x!, settings.padding), dy!], {
+      ...settings,
+      padding: settings.padding.map(() => [0, 0]),
+    });
+  }
+  const { groups, kernel } = settings;
+  const parts = groups === 1 ? partsOfBatch(x!, dy!, sizeOf(kernel)) : 1;
+  if (parts === 1) return undefined;
+  // Parts of the batch side by side as groups give a gradient each, which are then added up.
+  const split = (t: Tensor): Tensor => {
+    const [batch, channels, ...extents] = t.shape as [number, number, ...number[]];
+    const apart = reshape(t, [parts, batch / parts, channels, ...extents]);
+    const swapped = permute(apart, [1, 0, 2, ...extents.map((_, axis) => axis + 3)]);
+    return reshape(swapped, [batch / parts, parts * channels, ...extents]);
+  };
+  const partial = apply(opNamed("convWeightGrad"), [split(x!), split(dy!)], { ...settings, groups: parts });
+  const [outChannels, inChannels] = [dy!.shape[1]!, x!.shape[1]!];
+  return sum(reshape(partial, [parts, outChannels, inChannels, ...kernel]), 0);
+}
+
+/** Largest part of a weight gradient's work, in products a result, that one thread does in one go. */
+const partLength = 64;
+/** Most results that all parts together may have. */
+const partialResults = 2 ** 20;
+
+/** How many parts a batch is split into, by shapes alone. */
+function partsOfBatch(x: Tensor, dy: Tensor, kernelSize: number): number {
+  const results = x.shape[1]! * dy.shape[1]! * kernelSize;
+  const positions = sizeOf(dy.shape.slice(2));
+  const wanted = Math.min(
+    64,
+    Math.floor(partialResults / results),
+    Math.floor((x.shape[0]! * positions) / partLength),
+  );
+  for (let parts = Math.min(wanted, x.shape[0]!); parts > 1; parts--)
+    if (x.shape[0]! % parts === 0) return parts;
+  return 1;
 }
 
 /** Fewest elements that a sum is worth splitting for, and most results that leave threads without work. */

@@ -1,8 +1,7 @@
 import type { GraphOutput } from "../core/graph.ts";
-import { type Buffer, load, walk } from "./expr.ts";
+import { type Buffer, load, readsOf, walk } from "./expr.ts";
 import { loopVariable, variable } from "./index-expr.ts";
 import type { Kernel, KernelGraph } from "./kernel.ts";
-import { allIndices } from "./merge-loops.ts";
 
 /** Kernels that may run at the same time; between phases all threads wait for each other. */
 export type Phase = readonly Kernel[];
@@ -87,14 +86,13 @@ function inPhases(kernels: readonly Kernel[], after: readonly ReadonlySet<number
 function overwritesSafely(kernel: Kernel, old: Buffer): boolean {
   const { body } = kernel;
   if (!kernel.reads.includes(old)) return true;
-  if (body.kind !== "map") return false;
+  if (body.kind === "random") return false;
   let safe = true;
   walk(body.expr, (part) => {
     if (part.kind === "load" && part.buffer === old && part.index.key !== body.index.key) safe = false;
+    if ((part.kind === "reduce" || part.kind === "argreduce") && readsOf(part).has(old)) safe = false;
   });
-  return (
-    safe && allIndices(body.expr).every((index) => index.terms.every((term) => term.atom.kind !== "dynamic"))
-  );
+  return safe;
 }
 
 function copyOf(kernel: Kernel, source: Buffer): Kernel {

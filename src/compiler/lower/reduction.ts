@@ -9,7 +9,7 @@ import {
   reduce,
   select,
 } from "../expr.ts";
-import { type Index, loopVariable, plus, quotient, times, variable } from "../index-expr.ts";
+import { type Index, loopVariable, plus, quotient, remainder, times, variable } from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
 
 function reduction(combine: Combiner): Lowering {
@@ -68,6 +68,22 @@ export const reductionLowerings: Readonly<Record<string, Lowering>> = {
         dilation: readonly number[];
       };
       const lead = shape.length - kernel.length;
+      const apart = kernel.every(
+        (extent, axis) => extent <= stride[axis]! && (dilation[axis] === 1 || extent === 1),
+      );
+      if (apart) {
+        // Windows do not overlap: each element belongs to one position of one window at most.
+        return (at) => {
+          const shifted = kernel.map((_, axis) => plus(at[lead + axis]!, padding[axis]![0]));
+          const positions = shifted.map((index, axis) => quotient(index, stride[axis]!));
+          const taps = shifted.map((index, axis) => remainder(index, stride[axis]!));
+          const conditions = kernel.flatMap((extent, axis): Condition[] => [
+            { kind: "inside", index: positions[axis]!, extent: y!.shape[lead + axis]! },
+            { kind: "inside", index: taps[axis]!, extent },
+          ]);
+          return guard(conditions, y!.at([...at.slice(0, lead), ...positions, ...taps]), 0);
+        };
+      }
       return (at) => {
         const taps = kernel.map((extent) => loopVariable(extent));
         const conditions: Condition[] = [];

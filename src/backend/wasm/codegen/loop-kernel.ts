@@ -139,7 +139,8 @@ function chooseLanes(
   expr: Expr,
 ): LoopVariable | undefined {
   const inner = loops.at(-1);
-  if (!inner || inner.extent < 4 || slope(index, inner) !== 1) return undefined;
+  const stride = inner && slope(index, inner);
+  if (!inner || inner.extent < 4 || stride === undefined || stride === 0) return undefined;
   let smooth = 0;
   let rough = 0;
   for (const used of allIndices(expr)) {

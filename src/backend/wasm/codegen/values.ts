@@ -7,7 +7,7 @@ import {
   walk,
 } from "../../../compiler/expr.ts";
 import { dependsOn, type Index, type LoopVariable, slope } from "../../../compiler/index-expr.ts";
-import type { DType } from "../../../core/dtype.ts";
+import { bytesPerElement, type DType } from "../../../core/dtype.ts";
 import type { FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
 import type { MathFunction } from "../vector-math.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
@@ -364,6 +364,11 @@ export class Values {
   /** Stores the value on the stack to `index` of `buffer`: four lanes, or the first one. */
   store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined): void {
     const { f, places } = this;
+    const step = lanes ? slope(index, lanes)! : 1;
+    if (step !== 1) {
+      this.#storeStrided(buffer, index, value, step);
+      return;
+    }
     const offset = places.address(buffer, index);
     f.get(value);
     if (buffer.dtype === "float32" || buffer.dtype === "int32") {
@@ -376,6 +381,29 @@ export class Values {
     f.i8x16.narrowI16x8U(undefined, f.i32x4.const(0));
     if (lanes) f.v128.store32Lane(0, { offset, align: 1 });
     else f.v128.store8Lane(0, { offset });
+  }
+
+  /** Four lanes to places `step` elements apart. */
+  #storeStrided(buffer: Buffer, index: Index, value: Local, step: number): void {
+    const { f, places } = this;
+    const bytes = bytesPerElement(buffer.dtype);
+    const lowest = Math.min(0, 3 * step) * bytes;
+    const address = f.local("i32");
+    const offset = places.address(buffer, index, lowest) - lowest;
+    f.set(address);
+    for (let lane = 0; lane < 4; lane++) {
+      f.get(address);
+      f.get(value);
+      const at = { offset: offset + lane * step * bytes };
+      if (bytes === 4) {
+        f.v128.store32Lane(lane, at);
+        continue;
+      }
+      f.i32x4.extractLane(lane);
+      if (buffer.dtype === "bool") f.i32.and(undefined, f.i32.const(1));
+      f.i32.store8(at);
+    }
+    f.free(address);
   }
 }
 
