@@ -23,7 +23,7 @@ export interface ThreadPoolOptions {
 type Run = (thread: number, threads: number, table: number) => void;
 
 /** How often a thread looks at a word before it sleeps: about 50 µs. */
-const spinIterations = 30_000;
+const spinIterations = 120_000;
 
 /**
  * Threads that run programs in lock-step on one shared memory.
