@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { gradients } from "../src/autograd/gradients.ts";
 import { reference } from "../src/backend/reference/reference.ts";
+import { wasm } from "../src/backend/wasm/wasm.ts";
 import { evaluate } from "../src/compiler/runtime.ts";
 import type { Backend } from "../src/core/backend.ts";
 import type { DType } from "../src/core/dtype.ts";
 import { tensor } from "../src/core/tensor.ts";
 import { callGolden } from "./golden-calls.ts";
 import { type GoldenCase, goldenUniform, goldenValues, readGoldens } from "./golden-cases.ts";
-import { compareArrays, type Tolerance } from "./tolerance.ts";
+import { compareArrays, type Tolerance, tolerance } from "./tolerance.ts";
 
 /** Float64 against float64 that was printed with nine significant digits. */
 const printed: Tolerance = { relative: 5.1e-9, absolute: 1e-12 };
@@ -17,6 +18,7 @@ const looser: Readonly<Record<string, number>> = { hardsigmoid: 4e-8 };
 
 const backends: readonly { backend: Backend; dtype: DType; tolerance: Tolerance }[] = [
   { backend: reference, dtype: "float64", tolerance: printed },
+  { backend: wasm, dtype: "float32", tolerance: tolerance.kernel },
 ];
 
 const cases = readGoldens<{ cases: readonly GoldenCase[] }>("ops.json")?.cases;

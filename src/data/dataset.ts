@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
-import { type Batch, type BatchOptions, batches } from "./loader.ts";
+import type { Batch } from "./batch.ts";
+import { type BatchOptions, batches } from "./loader.ts";
 import { checkNormalization, type Normalization, unitScale } from "./normalization.ts";
 import { Random } from "./random.ts";
 import {

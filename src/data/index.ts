@@ -1,3 +1,4 @@
+export { Batch } from "./batch.ts";
 export type { IndexRange, Sample } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
 export type { DigitsOptions } from "./digits.ts";
@@ -6,7 +7,7 @@ export type { DigitPose, DigitStyle, DrawDigitOptions } from "./draw-digit.ts";
 export { drawDigit } from "./draw-digit.ts";
 export type { IdxDatasetOptions, NamedBytes } from "./idx-dataset.ts";
 export { parseIdxDataset } from "./idx-dataset.ts";
-export type { Batch, BatchOptions } from "./loader.ts";
+export type { BatchOptions } from "./loader.ts";
 export { batchCount, epochOrder } from "./loader.ts";
 export type { MnistFiles, MnistSpec, PublishedFile, TrainTest } from "./mnist.ts";
 export { fashionMnistSpec, mnistSpec, parseMnist } from "./mnist.ts";

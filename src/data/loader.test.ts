@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import type { Batch } from "./batch.ts";
 import { Dataset } from "./dataset.ts";
-import { type Batch, type BatchOptions, batchCount, epochOrder } from "./loader.ts";
+import { type BatchOptions, batchCount, epochOrder } from "./loader.ts";
 import type { ImageSource, ReadRequest } from "./source.ts";
 import type { Transform } from "./transforms.ts";
 

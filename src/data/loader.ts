@@ -1,23 +1,11 @@
 import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
+import { Batch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
 import { normalizationTable, normalize } from "./normalization.ts";
 import { prefetch } from "./prefetch.ts";
 import { Random } from "./random.ts";
 import type { Transform } from "./transforms.ts";
-
-export interface Batch {
-  /** (N, C, H, W), normalized */
-  readonly images: Float32Array;
-  /** (N, ...targetShape) */
-  readonly labels: Int32Array;
-  /** N: `batchSize`, or less in the epoch's last batch. */
-  readonly size: number;
-  /** [N, C, H, W] */
-  readonly shape: readonly [number, number, number, number];
-  /** The batch's place in the epoch; a run that stopped after it goes on with `startBatch: index + 1`. */
-  readonly index: number;
-}
 
 export interface BatchOptions {
   /** Draws the order from (seed, epoch); `false` keeps the dataset's order. */
@@ -109,16 +97,17 @@ class BatchAssembler {
       promise.catch(() => {});
       waiting.push(promise);
     });
-    const finish = (): Batch => ({
-      images:
-        this.#transform === undefined
-          ? this.#normalized(pixels)
-          : this.#transformed(this.#transform, pixels, labels, indices),
-      labels,
-      size,
-      shape: [size, ...imageShape],
-      index,
-    });
+    const finish = (): Batch =>
+      new Batch({
+        images:
+          this.#transform === undefined
+            ? this.#normalized(pixels)
+            : this.#transformed(this.#transform, pixels, labels, indices),
+        labels,
+        shape: [size, ...imageShape],
+        labelShape: [size, ...targetShape],
+        index,
+      });
     return waiting.length === 0 ? finish() : Promise.all(waiting).then(finish);
   }
 

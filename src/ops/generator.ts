@@ -59,8 +59,3 @@ function successor(state: Tensor): Tensor {
 
 /** What random functions draw from unless they are told otherwise. */
 export const defaultGenerator: Generator = new Generator();
-
-/** Starts the default generator again with this seed. */
-export function manualSeed(seed: number): Generator {
-  return defaultGenerator.seed(seed);
-}

@@ -23,7 +23,7 @@ export * from "./expand.ts";
 export { elu, type SoftplusOptions, selu, softplus } from "./exponential-units.ts";
 export { type GeluApproximation, gelu, mish, silu } from "./gated-units.ts";
 export { gather, scatterAdd, take } from "./gather.ts";
-export { defaultGenerator, Generator, manualSeed } from "./generator.ts";
+export { defaultGenerator, Generator } from "./generator.ts";
 export { globalAvgPool, globalMaxPool } from "./global-pool.ts";
 export { groupNorm, instanceNorm } from "./group-norm.ts";
 export { hardsigmoid, hardswish } from "./hard-activations.ts";

@@ -46,10 +46,10 @@ const castOp = defineOp<{ readonly dtype: DType }>({
   examples: (draw) => ({ inputs: [{ shape: draw.shape(2), range: [-5, 5] }], attrs: { dtype: "float32" } }),
 });
 
-/** A number as `dtype` holds it: integers truncate towards zero and wrap, bool is whether it is not 0. */
+/** A number as `dtype` holds it: int32 truncates towards zero and saturates, uint8 wraps, bool is whether it is not 0. */
 function convert(value: number, dtype: DType): number {
   if (dtype === "bool") return Number(value !== 0);
-  if (dtype === "int32") return Math.trunc(value) | 0;
+  if (dtype === "int32") return Math.min(Math.max(Math.trunc(value) || 0, -(2 ** 31)), 2 ** 31 - 1);
   if (dtype === "uint8") return Math.trunc(value) & 255;
   return value;
 }

@@ -46,11 +46,11 @@ test("a compiled function draws anew at each call, and the state can be put back
 });
 
 test("manualSeed starts the default generator again", async () => {
-  ops.manualSeed(11);
+  ops.defaultGenerator.seed(11);
   const a = await read(ops.uniform([3]));
-  ops.manualSeed(11);
+  ops.defaultGenerator.seed(11);
   expect(await read(ops.uniform([3]))).toEqual(a);
-  expect(() => ops.manualSeed(-1)).toThrow("seed");
+  expect(() => ops.defaultGenerator.seed(-1)).toThrow("seed");
   expect(() => new ops.Generator(0.5)).toThrow("seed");
 });
 

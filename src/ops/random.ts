@@ -10,7 +10,7 @@ import { narrow, squeeze } from "./movement.ts";
 import { asReal } from "./real.ts";
 
 export interface RandomOptions {
-  /** Default: the generator that `manualSeed` sets. */
+  /** Default: `defaultGenerator`. */
   readonly generator?: Generator;
 }
 

@@ -3,7 +3,6 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Module } from "../nn/module.ts";
-import { batchTensors } from "./batch-tensors.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
 import { chooseLoss, type LossFunction } from "./loss.ts";
 import { accuracy, type Metric, predictedClasses } from "./metrics.ts";
@@ -79,7 +78,7 @@ export class Evaluator {
     const confusion = new ConfusionMatrix(dataset.classes.length);
     const events = new EventLoopYield();
     for await (const batch of dataset.batches(batchSize, signal ? { signal } : {})) {
-      const { images, labels } = batchTensors(batch, dataset);
+      const [images, labels] = batch;
       const result = await this.#program(images, labels);
       const mean = await result.loss.item();
       addTotals(totals, {

@@ -3,8 +3,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { batchCount } from "../data/loader.ts";
 import type { Module } from "../nn/module.ts";
-import { manualSeed } from "../ops/generator.ts";
-import { batchTensors } from "./batch-tensors.ts";
+import { defaultGenerator } from "../ops/generator.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isOver, judge, untried } from "./early-stopping.ts";
 import { type Evaluation, Evaluator } from "./evaluate.ts";
@@ -110,7 +109,7 @@ export class Training {
       if (await run?.checkpoint()) {
         throw new ArgumentError("fit: the run has a checkpoint; give it as resumeFrom, or begin another run");
       }
-      manualSeed(seed);
+      defaultGenerator.seed(seed);
     }
     await this.#state.begin();
     await run?.startAt(this.#at.lines);
@@ -154,7 +153,7 @@ export class Training {
       const done = batch.index + 1;
       const updates = done % accumulate === 0 || done === this.#batchesPerEpoch;
       if (updates) await this.#setLearningRate();
-      const { images, labels } = batchTensors(batch, train);
+      const [images, labels] = batch;
       const result = await this.#step.run(images, labels, updates);
       const { size: samples, labels: targets } = batch;
       this.#ledger.add({ step: this.#at.step + 1, samples, targets: targets.length, result });
