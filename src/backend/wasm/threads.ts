@@ -22,8 +22,8 @@ export interface ThreadPoolOptions {
 /** The function that every thread of a program runs: `run(thread, threads, table)`. */
 type Run = (thread: number, threads: number, table: number) => void;
 
-/** How often a thread looks at a word before it sleeps: about 50 µs. */
-const spinIterations = 120_000;
+/** How often a thread looks at a word before it sleeps: about 25 µs, a wake-up takes 50 to 100. */
+const spinIterations = 60_000;
 
 /**
  * Threads that run programs in lock-step on one shared memory.
