@@ -158,6 +158,7 @@ function alwaysHolds(condition: Condition): boolean {
 }
 
 export function reduce(combine: Combiner, over: readonly LoopVariable[], body: Expr): Expr {
+  if (combine === "sum" && over.some((loop) => loop.extent === 0)) return constantOf(0, body.dtype);
   const key = `${combine}{${over.map((loop) => loop.key).join()}}(${body.key})`;
   return { kind: "reduce", combine, over, body, dtype: body.dtype, key, loops: without(body.loops, over) };
 }
