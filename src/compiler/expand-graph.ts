@@ -7,7 +7,7 @@ import { lowerings } from "./lower/index.ts";
 import { rewrites } from "./rewrite.ts";
 
 /** Ops that a backend must have a kernel of its own for. */
-export const opaqueOps: ReadonlySet<string> = new Set(["randomBits", "constant"]);
+export const opaqueOps: ReadonlySet<string> = new Set(["randomBits", "constant", "scatterAdd"]);
 
 /** Rewrites a graph until every op is one that kernels are made of, and simplifies on the way. */
 export function expandGraph(graph: Graph): Graph {

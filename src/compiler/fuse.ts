@@ -3,6 +3,7 @@ import { sizeOf } from "../core/shape.ts";
 import { opaqueOps } from "./expand-graph.ts";
 import { type Buffer, type Expr, type Load, load, type Reduce, readsOf, walk } from "./expr.ts";
 import {
+  dynamic,
   flatten,
   type Index,
   isAffine,
@@ -84,6 +85,12 @@ class Fusion {
     const node = this.#nodes[n]!;
     if (opaqueOps.has(node.op) || node.op === "barrier") {
       for (const input of node.inputs) this.#materialize(input);
+      this.#materialize(n);
+      this.#costs[n] = 0;
+      return;
+    }
+    if (node.op === "scatterAdd") {
+      for (const input of node.inputs) if (this.#carried.has(input)) this.#materialize(input);
       this.#materialize(n);
       this.#costs[n] = 0;
       return;
@@ -212,6 +219,7 @@ class Fusion {
       const body = { kind: "random" as const, state, length: output.length };
       return { name: node.op, node, output, reads: [state], body };
     }
+    if (node.op === "scatterAdd") return this.#scatter(n, output);
     const root = this.#carried.get(n);
     const { loops, at } = this.#naturalLoops(n);
     const expr = this.#lowered(n, lowerings.get(node.op)!)(at);
@@ -223,6 +231,33 @@ class Fusion {
       : { kind: root === undefined ? ("map" as const) : ("reduce" as const), loops, index, expr };
     const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
     return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body };
+  }
+
+  #scatter(n: number, output: Buffer): Kernel {
+    const node = this.#nodes[n]!;
+    const { axis } = node.attrs as unknown as { axis: number };
+    const [values, indices] = node.inputs.map((input) => this.#elements(input));
+    const { loops, at } = this.#naturalLoops(n);
+    const source = loopVariable(this.#nodes[node.inputs[0]!]!.shape[axis]!);
+    const from = at.with(axis, variable(source));
+    const [value, target] = [values!(from), indices!(from)];
+    const to = at.with(axis, dynamic(target, node.shape[axis]!));
+    const body = {
+      kind: "scatter" as const,
+      loops: loops.toSpliced(axis, 1),
+      cleared: loops[axis]!,
+      clearedIndex: flatten(at, node.shape),
+      source,
+      index: flatten(to, node.shape),
+      value,
+    };
+    return {
+      name: node.op,
+      node,
+      output,
+      reads: [...new Set([...readsOf(value), ...readsOf(target)])],
+      body,
+    };
   }
 
   /** An output that is an input, or two outputs that are one value, need a copy of their own. */

@@ -27,6 +27,16 @@ export type KernelBody =
       readonly expr: Expr;
       readonly reduce: Reduce;
     }
+  | {
+      /** For all loops: zeroes the elements along `cleared`, then for each step of `source` output[index] += value. */
+      readonly kind: "scatter";
+      readonly loops: readonly LoopVariable[];
+      readonly cleared: LoopVariable;
+      readonly clearedIndex: Index;
+      readonly source: LoopVariable;
+      readonly index: Index;
+      readonly value: Expr;
+    }
   | { readonly kind: "random"; readonly state: Buffer; readonly length: number };
 
 /** What a graph becomes: kernels in an order in which they can run, and where its inputs and outputs are. */

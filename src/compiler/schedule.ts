@@ -86,7 +86,7 @@ function inPhases(kernels: readonly Kernel[], after: readonly ReadonlySet<number
 function overwritesSafely(kernel: Kernel, old: Buffer): boolean {
   const { body } = kernel;
   if (!kernel.reads.includes(old)) return true;
-  if (body.kind === "random") return false;
+  if (body.kind === "random" || body.kind === "scatter") return false;
   let safe = true;
   walk(body.expr, (part) => {
     if (part.kind === "load" && part.buffer === old && part.index.key !== body.index.key) safe = false;

@@ -14,13 +14,19 @@ const plain = Dataset.fromArrays({
   classes: Array.from({ length: 10 }, (_, i) => String(i)),
 });
 
-async function collect(dataset: Dataset, batchSize: number, options?: BatchOptions): Promise<Batch[]> {
-  const list: Batch[] = [];
-  for await (const batch of dataset.batches(batchSize, options)) list.push(batch);
+/** Batches without their iterator, by which they would be compared. */
+type Content = Pick<Batch, "images" | "labels" | "shape" | "size" | "index">;
+
+async function collect(dataset: Dataset, batchSize: number, options?: BatchOptions): Promise<Content[]> {
+  const list: Content[] = [];
+  for await (const batch of dataset.batches(batchSize, options)) {
+    const { images, labels, shape, size, index } = batch;
+    list.push({ images, labels, shape, size, index });
+  }
   return list;
 }
 
-function labelsOf(list: readonly Batch[]): number[][] {
+function labelsOf(list: readonly Content[]): number[][] {
   return list.map((batch) => [...batch.labels]);
 }
 

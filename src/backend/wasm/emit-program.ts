@@ -16,6 +16,7 @@ import { emitLoopKernel } from "./codegen/loop-kernel.ts";
 import { MatrixHelpers } from "./codegen/matrix-helpers.ts";
 import type { BaseAddress } from "./codegen/places.ts";
 import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
+import { emitScatterKernel } from "./codegen/scatter-kernel.ts";
 import type { KernelEnvironment } from "./codegen/values.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { Memory } from "./memory.ts";
@@ -115,6 +116,10 @@ class ProgramEmitter {
       const [to, from] = [environment.baseOf(output), environment.baseOf(body.state)];
       emitRandomKernel(f, this.#philox, to, from, body.length, turn);
       return "random";
+    }
+    if (body.kind === "scatter") {
+      emitScatterKernel(f, environment, output, body, turn);
+      return "scatter";
     }
     const contraction = body.kind === "contraction" ? asContraction(body, body.reduce) : undefined;
     if (contraction && body.kind === "contraction") {

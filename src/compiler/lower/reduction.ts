@@ -1,14 +1,4 @@
-import {
-  argreduce,
-  binary,
-  type Combiner,
-  type Condition,
-  constantOf,
-  guard,
-  position,
-  reduce,
-  select,
-} from "../expr.ts";
+import { argreduce, type Combiner, type Condition, guard, reduce } from "../expr.ts";
 import { type Index, loopVariable, plus, quotient, remainder, times, variable } from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
 
@@ -100,20 +90,6 @@ export const reductionLowerings: Readonly<Record<string, Lowering>> = {
         });
         const source = [...at.slice(0, lead), ...positions, ...taps.map((tap) => variable(tap))];
         return reduce("sum", taps, guard(conditions, y!.at(source), 0));
-      };
-    },
-  },
-
-  /** out[.., a, ..] = Σ_j source[.., j, ..] where index[.., j, ..] = a. */
-  scatterAdd: {
-    kind: "reduce",
-    lower: ([source, index], { attrs, dtype }) => {
-      const { axis } = attrs as { axis: number };
-      return (at) => {
-        const j = loopVariable(source!.shape[axis]!);
-        const from = at.with(axis, variable(j));
-        const hit = binary("equal", index!.at(from), position(at[axis]!));
-        return reduce("sum", [j], select(hit, source!.at(from), constantOf(0, dtype)));
       };
     },
   },

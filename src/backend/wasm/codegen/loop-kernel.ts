@@ -8,7 +8,7 @@ import { emitReduction } from "./reductions.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
 
 /** Below this many steps a kernel is done by one thread. */
-const parallelFrom = 4096;
+export const parallelFrom = 4096;
 /** Threads' shares of a flat loop begin at multiples of this, so that they do not write to the same cache line. */
 const shareGranule = 16;
 
@@ -123,10 +123,7 @@ export function emitShare(
 }
 
 /** The loop that is split among threads: the outermost with enough steps, else the longest. */
-function sharedLoop(
-  loops: readonly LoopVariable[],
-  lanes: LoopVariable | undefined,
-): LoopVariable | undefined {
+export function sharedLoop(loops: readonly LoopVariable[], lanes?: LoopVariable): LoopVariable | undefined {
   const parts = (loop: LoopVariable): number =>
     loop === lanes ? Math.ceil(loop.extent / shareGranule) : loop.extent;
   return loops.find((loop) => parts(loop) >= 8) ?? loops.toSorted((a, b) => parts(b) - parts(a))[0];
