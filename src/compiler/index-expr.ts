@@ -212,6 +212,14 @@ export function isAffine(index: Index): boolean {
   return index.terms.every((term) => term.atom.kind === "loop");
 }
 
+/** Whether the index is read from memory, in whole or in part. */
+export function isDynamic(index: Index): boolean {
+  return index.terms.some(({ atom }) => {
+    if (atom.kind === "loop") return false;
+    return atom.kind === "dynamic" || isDynamic(atom.of);
+  });
+}
+
 /** The row-major position of coordinates in a shape. */
 export function flatten(coordinates: readonly Index[], shape: readonly number[]): Index {
   let stride = 1;

@@ -1,7 +1,8 @@
 import type { GraphOutput } from "../core/graph.ts";
 import { type Buffer, load, readsOf, walk } from "./expr.ts";
-import { loopVariable, variable } from "./index-expr.ts";
+import { isDynamic, loopVariable, variable } from "./index-expr.ts";
 import type { Kernel, KernelGraph } from "./kernel.ts";
+import { allIndices } from "./merge-loops.ts";
 
 /** Kernels that may run at the same time; between phases all threads wait for each other. */
 export type Phase = readonly Kernel[];
@@ -10,6 +11,11 @@ export interface Schedule {
   readonly phases: readonly Phase[];
   /** For each output, the buffer that holds it at the end. */
   readonly outputs: readonly Buffer[];
+  /**
+   * The first phase that writes over an input. All kernels that may meet a bad index come before it, so a run that fails
+   * can stop there and leaves every variable as it was.
+   */
+  readonly commit: number;
 }
 
 /** How far ahead in program order a phase looks for work: farther would keep more values alive for longer. */
@@ -19,8 +25,8 @@ const lookAhead = 64;
  * Orders kernels into phases.
  *
  * An output that replaces an input (a variable's new content) may be written straight over it if everybody else has
- * read the old content by then, and the kernel that writes reads only what it is about to write. Otherwise it is
- * written elsewhere and copied at the end.
+ * read the old content by then, nothing can fail any more, and the kernel that writes reads only what it is about to
+ * write. Otherwise it is written elsewhere and copied at the end.
  */
 export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): Schedule {
   const kernels = [...graph.kernels];
@@ -30,17 +36,18 @@ export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): S
     const needed = kernel.reads.map((buffer) => position.get(buffer.id)).filter((i) => i !== undefined);
     return new Set(needed);
   });
+  const fallible = kernels.map((_, k) => k).filter((k) => mayFail(kernels[k]!));
+  const writers = new Set<number>();
   const copies: Kernel[] = [];
   outputs.forEach(({ replaces }, i) => {
     if (replaces === undefined) return;
     const writer = position.get(buffers[i]!.id)!;
     const old = graph.inputs[replaces]!;
     const readers = kernels.map((_, k) => k).filter((k) => k !== writer && kernels[k]!.reads.includes(old));
-    if (
-      overwritesSafely(kernels[writer]!, old) &&
-      !readers.some((reader) => comesAfter(reader, writer, after))
-    ) {
-      for (const reader of readers) after[writer]!.add(reader);
+    const before = [...readers, ...fallible];
+    if (overwritesSafely(kernels[writer]!, old) && !before.some((k) => comesAfter(k, writer, after))) {
+      for (const k of before) after[writer]!.add(k);
+      writers.add(kernels[writer]!.output.id);
     } else {
       const copy = copyOf(kernels[writer]!, buffers[i]!);
       copies.push(copy);
@@ -48,8 +55,17 @@ export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): S
     }
   });
   const phases = inPhases(kernels, after);
+  const first = phases.findIndex((phase) => phase.some((kernel) => writers.has(kernel.output.id)));
+  const commit = first < 0 ? phases.length : first;
   if (copies.length > 0) phases.push(copies);
-  return { phases, outputs: buffers };
+  return { phases, outputs: buffers, commit };
+}
+
+/** Whether a kernel looks up positions that it reads from memory. */
+function mayFail({ body }: Kernel): boolean {
+  if (body.kind === "random") return false;
+  if (body.kind === "scatter") return true;
+  return allIndices(body.expr).some(isDynamic);
 }
 
 /** Whether kernel `k` has to wait for kernel `earlier`, directly or not. */

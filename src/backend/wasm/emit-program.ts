@@ -90,6 +90,10 @@ class ProgramEmitter {
             f.call(barrier, f.get(f.param(1)), f.i32.const(barrierAddress(0))),
           );
         }
+        if (number === schedule.commit) {
+          // Every thread sees the same word, as whoever may have written it has passed the barrier.
+          f.if(f.i32.load({ offset: tableLayout.badKernel }, f.get(f.param(2))), () => f.return());
+        }
         for (const kernel of kernels) f.call(kernel, f.get(f.param(0)), f.get(f.param(1)), f.get(f.param(2)));
       });
     });

@@ -41,6 +41,12 @@ export class Memory {
     return { maximumPages };
   }
 
+  /** Refuses what no 32-bit memory can hold, before code with such addresses is made. */
+  static refuseBeyondLimit(bytes: number, what: string, hint: string): void {
+    const limit = maximumPages * pageBytes;
+    if (bytes > limit) throw new MemoryError(what, bytes, limit, hint);
+  }
+
   /** Reserves zeroed or used memory; @param what and @param hint are for the error. */
   allocate(bytes: number, what: string, hint: string): Block {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);

@@ -11,7 +11,7 @@ import type { Graph } from "../../core/graph.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import { stepsOf } from "./codegen/loop-kernel.ts";
 import { emitProgram } from "./emit-program.ts";
-import { type Block, type Memory, WasmStorage } from "./memory.ts";
+import { type Block, Memory, WasmStorage } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
 import type { ThreadPool } from "./threads.ts";
 
@@ -49,6 +49,7 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
     hostOutputs,
     new Set([...slots.keys(), ...kernels.constants.map(({ buffer }) => buffer.id)]),
   );
+  Memory.refuseBeyondLimit(plan.bytes, programName(order), tooLarge);
   const emitted = emitProgram(order, plan, {
     shared: device.memory.shared,
     fused: device.fused,
@@ -59,6 +60,10 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   const instance = await WebAssembly.instantiate(module, { env: { memory: device.memory.memory } });
   const id = await device.pool.load(module);
   return new WasmProgram({ graph, device, kernels, order, slots, plan, ...emitted, instance, id });
+}
+
+function programName(order: Schedule): string {
+  return `a program with ${order.phases.flat().length} kernels`;
 }
 
 interface Parts {
@@ -99,7 +104,7 @@ export class WasmProgram implements Program {
     const { memory, pool } = device;
     const scratchAt = Math.ceil(plan.bytes / 64) * 64;
     const bytes = scratchAt + scratchBytes * pool.threads;
-    const arena = memory.arena(bytes, `a program with ${order.phases.flat().length} kernels`, tooLarge);
+    const arena = memory.arena(bytes, programName(order), tooLarge);
     const addresses = new Map<number, number>();
     inputs.forEach((input, i) => {
       addresses.set(slots.get(kernels.inputs[i]!.id)!, this.#addressOf(input, i));

@@ -183,17 +183,12 @@ export function emitContractionKernel(
         });
       }
       counted(blocking.columns / tileColumns, (j) => {
-        for (const half of [0, 4]) {
-          push(panel, 4 * half);
-          f.get(baseB);
-          f.i32.add(
-            pushAt(columnTable, columnStart, 4, 4 * half),
-            f.i32.mul(f.get(j), f.i32.const(4 * tileColumns)),
-          );
-          pushAt(innerB, k, 4 * blocking.inner);
-          f.get(count);
-          f.call(environment.matrix.packColumns());
-        }
+        push(panel);
+        f.get(baseB);
+        f.i32.add(pushAt(columnTable, columnStart, 4), f.i32.mul(f.get(j), f.i32.const(4 * tileColumns)));
+        pushAt(innerB, k, 4 * blocking.inner);
+        f.get(count);
+        f.call(environment.matrix.packColumns());
         for (const tile of tiles) {
           counted(tile.count, (t) => {
             pushAt(packed, t, 4 * tile.rows * blocking.inner, 4 * tile.first * blocking.inner);

@@ -1,4 +1,4 @@
-import type { FunctionRef, ModuleBuilder } from "../assembler.ts";
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from "../assembler.ts";
 
 /** Columns of a tile: two vectors. */
 export const tileColumns = 8;
@@ -60,56 +60,73 @@ export class MatrixHelpers {
   }
 
   /**
-   * (target, base, columnTable, innerTable, count): copies four columns of B, for each k side by side, `tileColumns`
-   * apart. Where they lie side by side already it copies vectors.
+   * (target, base, columnTable, innerTable, count): copies a tile's columns of B, for each k side by side. Vectors of
+   * four columns that lie side by side already are copied whole.
    */
   packColumns(): FunctionRef {
-    return this.#once("packColumns", () =>
-      this.#module.function(
-        "packColumns",
-        { params: ["i32", "i32", "i32", "i32", "i32"], results: [] },
-        (f) => {
-          const [target, base, columnTable, innerTable, count] = [0, 1, 2, 3, 4].map((i) => f.param(i));
-          const columns = Array.from({ length: 4 }, (_, c) => {
-            const local = f.local("i32");
-            f.set(local, f.i32.add(f.get(base!), f.i32.load({ offset: 4 * c }, f.get(columnTable!))));
-            return local;
-          });
-          const offset = f.local("i32");
-          const value = f.local("v128");
-          const along = (load: () => void): void => {
-            f.loop((again) => {
-              f.set(offset, f.i32.load({}, f.get(innerTable!)));
-              load();
-              f.v128.store({}, f.get(target!), f.get(value));
-              f.set(target!, f.i32.add(f.get(target!), f.i32.const(4 * tileColumns)));
-              f.set(innerTable!, f.i32.add(f.get(innerTable!), f.i32.const(4)));
-              f.set(count!, f.i32.sub(f.get(count!), f.i32.const(1)));
-              f.brIf(again, f.get(count!));
+    return this.#once("packColumns", () => {
+      const four = this.#packFour();
+      return this.#module.function("packColumns", packing, (f) => {
+        const [target, base, columnTable, innerTable, count] = [0, 1, 2, 3, 4].map((i) => f.param(i));
+        const columnAt = (c: number): undefined => f.i32.load({ offset: 4 * c }, f.get(columnTable!));
+        for (const c of [1, 2, 3, 5, 6, 7]) {
+          const first = c < 4 ? 0 : 4;
+          f.i32.eq(f.i32.sub(columnAt(c), columnAt(first)), f.i32.const(4 * (c - first)));
+          if (c > 1) f.i32.and();
+        }
+        f.if(
+          () => {
+            const [left, right] = [f.local("i32"), f.local("i32")];
+            f.set(left, f.i32.add(f.get(base!), columnAt(0)));
+            f.set(right, f.i32.add(f.get(base!), columnAt(4)));
+            const offset = f.local("i32");
+            packLoop(f, target!, innerTable!, count!, offset, () => {
+              f.v128.store(
+                {},
+                f.get(target!),
+                f.v128.load({ align: 4 }, f.i32.add(f.get(left), f.get(offset))),
+              );
+              f.get(target!);
+              f.v128.load({ align: 4 }, f.i32.add(f.get(right), f.get(offset)));
+              f.v128.store({ offset: 16 });
             });
-          };
-          for (let c = 1; c < 4; c++) {
-            f.i32.eq(f.i32.sub(f.get(columns[c]!), f.get(columns[0]!)), f.i32.const(4 * c));
-            if (c > 1) f.i32.and();
-          }
-          f.if(
-            () =>
-              along(() =>
-                f.set(value, f.v128.load({ align: 4 }, f.i32.add(f.get(columns[0]!), f.get(offset)))),
-              ),
-            () =>
-              along(() => {
-                f.set(value, f.v128.load32Zero({}, f.i32.add(f.get(columns[0]!), f.get(offset))));
-                for (let c = 1; c < 4; c++) {
-                  f.i32.add(f.get(columns[c]!), f.get(offset));
-                  f.get(value);
-                  f.set(value, f.v128.load32Lane(c, {}));
-                }
-              }),
-          );
-        },
-      ),
-    );
+          },
+          () => {
+            for (const half of [0, 16]) {
+              f.i32.add(f.get(target!), f.i32.const(half));
+              f.get(base!);
+              f.i32.add(f.get(columnTable!), f.i32.const(half));
+              f.get(innerTable!);
+              f.get(count!);
+              f.call(four);
+            }
+          },
+        );
+      });
+    });
+  }
+
+  /** The same for one vector of four columns, which lie anywhere. */
+  #packFour(): FunctionRef {
+    return this.#module.function("packFour", packing, (f) => {
+      const [target, base, columnTable, innerTable, count] = [0, 1, 2, 3, 4].map((i) => f.param(i));
+      const columns = Array.from({ length: 4 }, (_, c) => {
+        const local = f.local("i32");
+        f.set(local, f.i32.add(f.get(base!), f.i32.load({ offset: 4 * c }, f.get(columnTable!))));
+        return local;
+      });
+      const offset = f.local("i32");
+      const value = f.local("v128");
+      packLoop(f, target!, innerTable!, count!, offset, () => {
+        f.set(value, f.v128.load32Zero({}, f.i32.add(f.get(columns[0]!), f.get(offset))));
+        for (let c = 1; c < 4; c++) {
+          f.i32.add(f.get(columns[c]!), f.get(offset));
+          f.get(value);
+          f.set(value, f.v128.load32Lane(c, {}));
+        }
+        f.v128.store({}, f.get(target!), f.get(value));
+      });
+    });
   }
 
   /**
@@ -162,4 +179,25 @@ export class MatrixHelpers {
       ),
     );
   }
+}
+
+const packing = { params: ["i32", "i32", "i32", "i32", "i32"], results: [] } as const;
+
+/** For each k: reads its offset, runs `copy`, and moves on to the next row of the panel. */
+function packLoop(
+  f: FunctionBuilder,
+  target: Local,
+  innerTable: Local,
+  count: Local,
+  offset: Local,
+  copy: () => void,
+): void {
+  f.loop((again) => {
+    f.set(offset, f.i32.load({}, f.get(innerTable)));
+    copy();
+    f.set(target, f.i32.add(f.get(target), f.i32.const(4 * tileColumns)));
+    f.set(innerTable, f.i32.add(f.get(innerTable), f.i32.const(4)));
+    f.set(count, f.i32.sub(f.get(count), f.i32.const(1)));
+    f.brIf(again, f.get(count));
+  });
 }
