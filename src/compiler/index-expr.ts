@@ -174,7 +174,7 @@ function normalize(terms: readonly Term[], offset: number): Index {
 function make(terms: readonly Term[], offset: number): Index {
   const sorted = [...terms].sort((a, b) => (a.atom.key < b.atom.key ? -1 : 1));
   const key = [...sorted.map(({ atom, factor }) => `${factor}*${atom.key}`), offset].join("+");
-  return { terms: sorted, constant: offset, key };
+  return { terms: sorted, constant: offset + 0, key }; // + 0, so that −0 becomes 0
 }
 
 /** The factor of a loop variable where the index is linear in it, or `undefined` where it is hidden in other atoms. */
