@@ -1,38 +1,33 @@
-import { argreduce, type Combiner, type Condition, guard, reduce } from "../expr.ts";
-import { type Index, loopVariable, plus, quotient, remainder, times, variable } from "../index-expr.ts";
+import { argreduce, type Combiner, type Condition, type Expr, guard, reduce } from "../expr.ts";
+import {
+  type Index,
+  type LoopVariable,
+  loopVariable,
+  plus,
+  quotient,
+  remainder,
+  times,
+  variable,
+} from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
 
-function reduction(combine: Combiner): Lowering {
+function overAxes(make: (over: LoopVariable[], body: Expr) => Expr): Lowering {
   return {
     kind: "reduce",
     lower: ([x], { attrs }) => {
       const { axes } = attrs as { axes: readonly number[] };
       return (at) => {
         const over = axes.map((axis) => loopVariable(x!.shape[axis]!));
-        return reduce(combine, over, x!.at(withLoops(at, axes, over)));
+        return make(over, x!.at(withLoops(at, axes, over)));
       };
     },
   };
 }
 
-function argReduction(best: "max" | "min"): Lowering {
-  return {
-    kind: "reduce",
-    lower: ([x], { attrs }) => {
-      const { axes } = attrs as { axes: readonly number[] };
-      return (at) => {
-        const over = axes.map((axis) => loopVariable(x!.shape[axis]!));
-        return argreduce(best, over, x!.at(withLoops(at, axes, over)));
-      };
-    },
-  };
-}
+const reduction = (combine: Combiner): Lowering => overAxes((over, body) => reduce(combine, over, body));
+const argReduction = (best: "max" | "min"): Lowering => overAxes((over, body) => argreduce(best, over, body));
 
-function withLoops(
-  at: readonly Index[],
-  axes: readonly number[],
-  over: readonly ReturnType<typeof loopVariable>[],
-): Index[] {
+function withLoops(at: readonly Index[], axes: readonly number[], over: readonly LoopVariable[]): Index[] {
   const source = [...at];
   axes.forEach((axis, k) => {
     source[axis] = variable(over[k]!);

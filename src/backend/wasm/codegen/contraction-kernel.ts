@@ -213,20 +213,11 @@ export function emitContractionKernel(
     const columnEnd = remaining(f, columnStart, columnCount, blocking.columns);
     const vectors = f.local("i32");
     f.set(vectors, f.i32.and(f.get(columnEnd), f.i32.const(-4)));
-    const store = (lanes: LoopVariable | undefined): void => {
-      const value = f.local("v128");
-      values.lanes = lanes;
-      values.emit(expr);
-      f.set(value);
-      values.store(output, index, value, lanes);
-      values.lanes = undefined;
-      f.free(value);
-    };
     values.hoist(expr);
     places.loop(row, 0, rowEnd, 1, () => {
       values.hoist(expr);
-      places.loop(column, 0, vectors, 4, () => store(column));
-      places.loop(column, vectors, columnEnd, 1, () => store(undefined));
+      places.loop(column, 0, vectors, 4, () => values.write(output, index, expr, column));
+      places.loop(column, vectors, columnEnd, 1, () => values.write(output, index, expr));
     });
     f.free(rowEnd, columnEnd, vectors);
   };

@@ -30,26 +30,16 @@ export function emitLoopKernel(
   values.places.prepareAt(output, index);
   const lanes = chooseLanes(loops, index, expr);
 
-  const store = (lane: LoopVariable | undefined): void => {
-    const value = f.local("v128");
-    values.lanes = lane;
-    values.emit(expr);
-    f.set(value);
-    values.store(output, index, value, lane);
-    values.lanes = undefined;
-    f.free(value);
-  };
-
   /** The innermost loop from `low` to `high`: four at a time, then one at a time. */
   const innermost = (loop: LoopVariable, low: Local | number, high: Local | number): void => {
     if (lanes !== loop) {
-      values.places.loop(loop, low, high, 1, () => store(undefined));
+      values.places.loop(loop, low, high, 1, () => values.write(output, index, expr));
       return;
     }
     if (typeof low === "number" && typeof high === "number") {
       const whole = low + Math.floor((high - low) / 4) * 4;
-      values.places.loop(loop, low, whole, 4, () => store(loop));
-      values.places.loop(loop, whole, high, 1, () => store(undefined));
+      values.places.loop(loop, low, whole, 4, () => values.write(output, index, expr, loop));
+      values.places.loop(loop, whole, high, 1, () => values.write(output, index, expr));
       return;
     }
     const whole = f.local("i32");
@@ -58,19 +48,46 @@ export function emitLoopKernel(
     f.i32.and(undefined, f.i32.const(-4));
     f.i32.add();
     f.set(whole);
-    values.places.loop(loop, low, whole, 4, () => store(loop));
-    values.places.loop(loop, whole, high, 1, () => store(undefined));
+    values.places.loop(loop, low, whole, 4, () => values.write(output, index, expr, loop));
+    values.places.loop(loop, whole, high, 1, () => values.write(output, index, expr));
     f.free(whole);
   };
 
   const work = loops.reduce((product, loop) => product * loop.extent, 1) * stepsOf(expr);
   const shared = work >= parallelFrom ? sharedLoop(loops, lanes) : undefined;
 
-  const nestFrom = (level: number): void => {
-    values.hoist(expr);
+  emitNest(values, loops, shared, turn, {
+    enter: () => values.hoist(expr),
+    granule: (loop) => (loop === lanes ? shareGranule : 1),
+    innermost: loops.length > 0 ? innermost : undefined,
+    body: () => values.write(output, index, expr),
+  });
+}
+
+interface NestOptions {
+  /** Emitted before each loop. */
+  readonly enter?: () => void;
+  /** Threads' shares of the shared loop begin at multiples of this. */
+  readonly granule?: (loop: LoopVariable) => number;
+  /** Emits the last loop itself. */
+  readonly innermost?: ((loop: LoopVariable, low: Local | number, high: Local | number) => void) | undefined;
+  readonly body: () => void;
+}
+
+/** Emits nested loops, of which one (`shared`) is split among the threads; without it thread `turn` does them all. */
+export function emitNest(
+  values: Values,
+  loops: readonly LoopVariable[],
+  shared: LoopVariable | undefined,
+  turn: number,
+  { enter, granule = () => 1, innermost, body }: NestOptions,
+): void {
+  const { f } = values;
+  const from = (level: number): void => {
+    enter?.();
     const loop = loops[level];
     if (!loop) {
-      store(undefined);
+      body();
       return;
     }
     let low: Local | number = 0;
@@ -78,14 +95,13 @@ export function emitLoopKernel(
     if (loop === shared) {
       low = f.local("i32");
       high = f.local("i32");
-      emitShare(f, loop.extent, loop === lanes ? shareGranule : 1, low, high);
+      emitShare(f, loop.extent, granule(loop), low, high);
     }
-    if (level === loops.length - 1) innermost(loop, low, high);
-    else values.places.loop(loop, low, high, 1, () => nestFrom(level + 1));
+    if (innermost && level === loops.length - 1) innermost(loop, low, high);
+    else values.places.loop(loop, low, high, 1, () => from(level + 1));
   };
-
-  if (shared) nestFrom(0);
-  else onlyThread(f, turn, () => nestFrom(0));
+  if (shared) from(0);
+  else onlyThread(f, turn, () => from(0));
 }
 
 /** Runs `body` in one thread: number `turn`, counted round. */

@@ -1,7 +1,7 @@
 import { type Buffer, constantOf, load } from "../../../compiler/expr.ts";
 import type { KernelBody } from "../../../compiler/kernel.ts";
-import type { FunctionBuilder, Local } from "../assembler.ts";
-import { emitShare, onlyThread, parallelFrom, sharedLoop } from "./loop-kernel.ts";
+import type { FunctionBuilder } from "../assembler.ts";
+import { emitNest, parallelFrom, sharedLoop } from "./loop-kernel.ts";
 import { emitReduction } from "./reductions.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
 
@@ -51,21 +51,5 @@ export function emitScatterKernel(
 
   const work = loops.reduce((product, loop) => product * loop.extent, cleared.extent + source.extent);
   const shared = work >= parallelFrom ? sharedLoop(loops) : undefined;
-  const nest = (level: number): void => {
-    const loop = loops[level];
-    if (!loop) {
-      scatter();
-      return;
-    }
-    let low: Local | number = 0;
-    let high: Local | number = loop.extent;
-    if (loop === shared) {
-      low = f.local("i32");
-      high = f.local("i32");
-      emitShare(f, loop.extent, 1, low, high);
-    }
-    values.places.loop(loop, low, high, 1, () => nest(level + 1));
-  };
-  if (shared && shared.extent > 1) nest(0);
-  else onlyThread(f, turn, () => nest(0));
+  emitNest(values, loops, shared, turn, { body: scatter });
 }

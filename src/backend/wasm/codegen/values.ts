@@ -1,15 +1,9 @@
-import {
-  type BinaryFunction,
-  type Buffer,
-  type Expr,
-  operandsOf,
-  type UnaryFunction,
-  walk,
-} from "../../../compiler/expr.ts";
+import { type Buffer, type Expr, operandsOf, walk } from "../../../compiler/expr.ts";
 import { dependsOn, type Index, type LoopVariable, slope } from "../../../compiler/index-expr.ts";
-import { bytesPerElement, type DType } from "../../../core/dtype.ts";
+import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
 import type { MathFunction } from "../vector-math.ts";
+import { emitBinary, emitConversion, emitUnary } from "./arithmetic.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
 import { type BaseAddress, Places } from "./places.ts";
 import { Scope } from "./scope.ts";
@@ -123,16 +117,16 @@ export class Values {
         return;
       case "cast":
         this.emit(expr.x);
-        this.#convert(expr.x.dtype, expr.dtype);
+        emitConversion(f, expr.x.dtype, expr.dtype);
         return;
       case "unary":
         this.emit(expr.x);
-        this.#unary(expr.fn, expr.x.dtype);
+        emitUnary(f, expr.fn, expr.x.dtype, this.#environment.math);
         return;
       case "binary":
         this.emit(expr.a);
         this.emit(expr.b);
-        this.#binary(expr.fn, expr.a.dtype);
+        emitBinary(f, expr.fn, expr.a.dtype, this.#environment.math);
         return;
       case "select":
         this.emit(expr.a);
@@ -276,92 +270,18 @@ export class Values {
     f.call(this.#environment.checkIndex);
   }
 
-  #convert(from: DType, to: DType): void {
-    const { f } = this;
-    if (from === to) return;
-    if (to === "bool") {
-      if (from === "float32") f.f32x4.ne(undefined, f.f32x4.const(0));
-      else f.i32x4.ne(undefined, f.i32x4.const(0));
-      return;
-    }
-    if (from === "bool") f.i32x4.neg();
-    if (to === "float32") f.f32x4.convertI32x4S();
-    else if (from === "float32") f.i32x4.truncSatF32x4S();
-    if (to === "uint8") f.v128.and(undefined, f.i32x4.const(255));
+  /** Emits output[index] = expr, for four steps of `lanes` at once if that is given. */
+  write(output: Buffer, index: Index, expr: Expr, lanes?: LoopVariable): void {
+    const value = this.f.local("v128");
+    this.lanes = lanes;
+    this.emit(expr);
+    this.f.set(value);
+    this.store(output, index, value, lanes);
+    this.lanes = undefined;
+    this.f.free(value);
   }
 
-  #unary(fn: UnaryFunction, dtype: DType): void {
-    const { f } = this;
-    const float = dtype === "float32";
-    switch (fn) {
-      case "neg":
-        if (float) f.f32x4.neg();
-        else f.i32x4.neg();
-        break;
-      case "abs":
-        if (float) f.f32x4.abs();
-        else f.i32x4.abs();
-        break;
-      case "sqrt":
-        f.f32x4.sqrt();
-        break;
-      case "floor":
-        if (float) f.f32x4.floor();
-        break;
-      case "not":
-        f.v128.not();
-        break;
-      case "sign":
-        this.#sign(float);
-        break;
-      case "bitsToUnit":
-        f.i32.const(8);
-        f.i32x4.shrU();
-        f.f32x4.convertI32x4S();
-        f.f32x4.mul(undefined, f.f32x4.const(2 ** -24));
-        break;
-      default:
-        f.call(this.#environment.math(fn));
-    }
-    if (dtype === "uint8") f.v128.and(undefined, f.i32x4.const(255));
-  }
-
-  #sign(float: boolean): void {
-    const { f } = this;
-    const x = f.local("v128");
-    f.set(x);
-    if (float) {
-      // ±1 where x > 0 or x < 0; x itself where it is a zero or NaN.
-      f.v128.bitselect(
-        f.v128.or(f.v128.and(f.get(x), f.f32x4.const(-0)), f.f32x4.const(1)),
-        f.get(x),
-        f.v128.or(f.f32x4.lt(f.get(x), f.f32x4.const(0)), f.f32x4.gt(f.get(x), f.f32x4.const(0))),
-      );
-    } else {
-      f.i32x4.sub(f.i32x4.gtS(f.i32x4.const(0), f.get(x)), f.i32x4.gtS(f.get(x), f.i32x4.const(0)));
-    }
-    f.free(x);
-  }
-
-  #binary(fn: BinaryFunction, dtype: DType): void {
-    const { f } = this;
-    if (fn === "and") {
-      f.v128.and();
-      return;
-    }
-    if (fn === "pow") {
-      f.call(this.#environment.math("pow"));
-      return;
-    }
-    if (dtype === "float32") f.f32x4[floatInstructions[fn]]();
-    else if (fn === "div") throw new Error("whole numbers are divided as float32");
-    else f.i32x4[(dtype === "bool" ? maskInstructions : integerInstructions)[fn]]();
-    if (dtype === "uint8" && (fn === "add" || fn === "sub" || fn === "mul")) {
-      f.v128.and(undefined, f.i32x4.const(255));
-    }
-  }
-
-  /** Stores the value on the stack to `index` of `buffer`: four lanes, or the first one. */
+  /** Emits a store to `index` of `buffer`: of four lanes, or of the first one. */
   store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined): void {
     const { f, places } = this;
     const step = lanes ? slope(index, lanes)! : 1;
@@ -406,37 +326,3 @@ export class Values {
     f.free(address);
   }
 }
-
-const floatInstructions = {
-  add: "add",
-  sub: "sub",
-  mul: "mul",
-  div: "div",
-  maximum: "max",
-  minimum: "min",
-  equal: "eq",
-  notEqual: "ne",
-  less: "lt",
-  lessEqual: "le",
-} as const;
-
-const integerInstructions = {
-  add: "add",
-  sub: "sub",
-  mul: "mul",
-  maximum: "maxS",
-  minimum: "minS",
-  equal: "eq",
-  notEqual: "ne",
-  less: "ltS",
-  lessEqual: "leS",
-} as const;
-
-/** Masks are −1 and 0, so the order is turned round. */
-const maskInstructions = {
-  ...integerInstructions,
-  maximum: "minS",
-  minimum: "maxS",
-  less: "gtS",
-  lessEqual: "geS",
-} as const;
