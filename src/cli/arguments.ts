@@ -48,7 +48,7 @@ export function parseArguments<O extends Options>(
       const near = suggestion(token.name, properties.keys(), "--");
       throw new UsageError(`there is no option ${token.rawName}${near}`);
     }
-    values[property] = options[property]!.parse(valueOf(token, options[property]!.placeholder), token.rawName);
+    values[property] = options[property]!.parse(textOf(token, options[property]!.placeholder), token.rawName);
     given.add(property);
   }
   checkOperands(free, operands);
@@ -61,7 +61,7 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-function valueOf({ rawName, value, inlineValue }: OptionToken, placeholder: string | undefined): string {
+function textOf({ rawName, value, inlineValue }: OptionToken, placeholder: string | undefined): string {
   if (placeholder === undefined) {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value, but got "${value}"`);
     return "";
@@ -76,5 +76,7 @@ function valueOf({ rawName, value, inlineValue }: OptionToken, placeholder: stri
 function checkOperands(given: readonly string[], { name, least, most }: Operands): void {
   if (given.length < least) throw new UsageError(`${name} is missing`);
   if (given.length <= most) return;
-  throw new UsageError(`"${given[most]}" is one argument too many${most === 0 ? "; options begin with --" : ""}`);
+  throw new UsageError(
+    `"${given[most]}" is one argument too many${most === 0 ? "; options begin with --" : ""}`,
+  );
 }

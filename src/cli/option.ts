@@ -15,7 +15,12 @@ export interface Option<T = unknown> {
 /** The options of a command by property name; `batchSize` is written --batch-size. */
 export type Options = Readonly<Record<string, Option>>;
 
-export type ValuesOf<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+/** The options that give these values. */
+export type OptionsFor<Values> = { readonly [K in keyof Values]-?: Option<Values[K]> };
+
+export type ValuesOf<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
+};
 
 /** The way in which a person writes an option. */
 export function flagName(property: string): string {
@@ -52,9 +57,7 @@ export function choice<const T extends string>(
     parse: (value, name) => {
       const found = names.find((each) => each === value);
       if (found !== undefined) return found;
-      throw new UsageError(
-        `${name} must be ${listed(names)}, but is "${value}"${suggestion(value, names)}`,
-      );
+      throw new UsageError(`${name} must be ${listed(names)}, but is "${value}"${suggestion(value, names)}`);
     },
   };
 }

@@ -1,0 +1,74 @@
+import { FileError } from "../core/errors.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { checkNormalization, type Normalization } from "../data/normalization.ts";
+import type { ImageShape } from "../data/source.ts";
+import type { RunConfig } from "../train/run-folder.node.ts";
+import { parseSettings, type TrainingSettings } from "./training-settings.ts";
+
+/** What the images of a run are like: whatever is needed to use its network on others. */
+export interface ImageForm {
+  readonly shape: ImageShape;
+  readonly classes: readonly string[];
+  readonly normalization: Normalization;
+}
+
+/** The content of a run's config.json. */
+export interface TrainedConfig {
+  readonly settings: TrainingSettings;
+  readonly images: ImageForm;
+}
+
+const format = "fovea-run-1";
+
+export function imageFormOf({ imageShape, classes, normalization }: Dataset): ImageForm {
+  return { shape: imageShape, classes, normalization };
+}
+
+export function writeRunConfig({ settings, images }: TrainedConfig): RunConfig {
+  return { format, settings, images };
+}
+
+/** @throws FileError that names the field which is not what it must be. */
+export function readRunConfig(config: RunConfig, file: string): TrainedConfig {
+  const need = (holds: boolean, problem: string): void => {
+    if (!holds) throw new FileError(file, problem);
+  };
+  need(config["format"] === format, `is no configuration of a run: it has no format "${format}"`);
+  const { settings, images } = config;
+  need(isRecord(settings), "settings is no record");
+  need(isRecord(images), "images is no record");
+  const { shape, classes, normalization } = images as Record<string, unknown>;
+  const extents = isListOf(shape, (extent) => Number.isSafeInteger(extent) && (extent as number) > 0);
+  need(extents && (shape as unknown[]).length === 3, "images.shape is no [channels, height, width]");
+  const named = isListOf(classes, (name) => typeof name === "string");
+  need(named && (classes as unknown[]).length > 0, "images.classes is no list of names");
+  const { mean, std } = isRecord(normalization) ? normalization : {};
+  const isNumber = (value: unknown): boolean => typeof value === "number";
+  const scaled = isListOf(mean, isNumber) && isListOf(std, isNumber);
+  need(scaled, "images.normalization has no lists mean and std");
+  const form = images as unknown as ImageForm;
+  return {
+    settings: located(file, "settings", () => parseSettings(settings as Record<string, unknown>)),
+    images: located(file, "images", () => {
+      checkNormalization(form.normalization, form.shape[0]);
+      return form;
+    }),
+  };
+}
+
+/** Puts the file and the field in front of an error. */
+function located<T>(file: string, field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new FileError(file, `${field}: ${(cause as Error).message}`, undefined, { cause });
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isListOf(value: unknown, holds: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(holds);
+}

@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import { ArgumentError } from "../core/errors.ts";
+import type { TrainTest } from "../data/mnist.ts";
+import { writeFileAtomic } from "../io/files.node.ts";
+import type { FitEvent } from "../train/events.ts";
+import { fit as trainModel } from "../train/fit.ts";
+import { RunFolder } from "../train/run-folder.node.ts";
+import type { Arguments } from "./arguments.ts";
+import { type Command, defineCommand } from "./command.ts";
+import { type Interruption, listenForInterruption } from "./interruption.ts";
+import { loadData } from "./load-data.ts";
+import { machineOptions, useThreads } from "./machine.ts";
+import { integer, text } from "./option.ts";
+import { imageFormOf, writeRunConfig } from "./run-config.ts";
+import { configName, makeModel, newRunPath, openRun, type SavedRun } from "./saved-run.ts";
+import type { Terminal } from "./terminal.ts";
+import { TrainingDisplay } from "./training-display.ts";
+import { evaluationRecord, eventRecord } from "./training-json.ts";
+import { planTraining } from "./training-plan.ts";
+import { reportInterruption, reportTraining } from "./training-report.ts";
+import { completeSettings, refuseSettings, settingOptions } from "./training-settings.ts";
+import { UsageError } from "./usage-error.ts";
+
+const options = {
+  ...settingOptions,
+  run: text("DIR", "the folder for the run (default: runs/MODEL-DATA-TIME)"),
+  resume: text("RUN", "goes on with a run where its last checkpoint was made, also for more --epochs"),
+  checkpointEvery: integer("updates between checkpoints, besides one for each epoch and each minute", {
+    initial: undefined,
+    least: 1,
+  }),
+  ...machineOptions,
+} as const;
+
+export const train: Command = defineCommand({
+  name: "train",
+  summary: "Train a network to classify images and save the run",
+  details:
+    "Ctrl-C (or SIGTERM) finishes the step, saves a checkpoint and ends with exit code 130 (143); a second one ends " +
+    "at once. Equal settings give the same network to the bit on one machine, also when a run was interrupted and " +
+    "resumed.",
+  operands: { name: "", least: 0, most: 0 },
+  options,
+  examples: [
+    "fovea train",
+    "fovea train --data mnist --epochs 3 --run runs/mine",
+    "fovea train --model batch-norm-net --data fashion-mnist --optimizer adamw --shift 2",
+    "fovea train --resume runs/mine --epochs 6",
+  ],
+  run: runTraining,
+});
+
+type TrainArguments = Arguments<typeof options>;
+
+async function runTraining(args: TrainArguments, terminal: Terminal): Promise<number> {
+  const { threads, json } = args.values;
+  useThreads(threads);
+  const display = new TrainingDisplay(terminal);
+  using interruption = listenForInterruption(() => {
+    if (!json) display.note("Finishing the step; once more to end at once");
+  });
+  let prepared: Prepared;
+  try {
+    prepared = await (args.values.resume === undefined
+      ? beginRun(args, interruption.signal)
+      : continueRun(args, args.values.resume, interruption.signal));
+  } catch (error) {
+    // A download that was interrupted is no failure.
+    if (!interruption.signal.aborted) throw error;
+    return interruption.exitCode;
+  }
+  return trainRun(prepared, args, interruption, display, terminal);
+}
+
+interface Prepared {
+  readonly run: SavedRun;
+  readonly data: TrainTest;
+}
+
+/** A new run in a folder of its own. */
+async function beginRun({ values }: TrainArguments, signal: AbortSignal): Promise<Prepared> {
+  const settings = completeSettings(values);
+  const data = await loadData(settings, signal);
+  const config = { settings, images: imageFormOf(data.train) };
+  const content = writeRunConfig(config);
+  const path = values.run ?? newRunPath(settings.model, settings.data, new Date());
+  const folder = await RunFolder.create(path, content).catch((error: unknown) => {
+    if (error instanceof ArgumentError) throw new UsageError(`--run: ${error.message}`);
+    throw error;
+  });
+  return { run: { folder, ...config }, data };
+}
+
+/** A run that is there already, with more epochs if they were asked for. */
+async function continueRun(
+  { values, given }: TrainArguments,
+  path: string,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  refuseSettings(given, ["epochs"]);
+  if (values.run !== undefined)
+    throw new UsageError("--run is a folder for a new run: leave it out with --resume");
+  const run = await openRun(path);
+  const data = await loadData(run.settings, signal);
+  if (values.epochs === undefined) return { run, data };
+  const settings = completeSettings({ ...run.settings, epochs: values.epochs });
+  const extended = { ...run, settings };
+  const content = `${JSON.stringify(writeRunConfig(extended), null, 2)}\n`;
+  await writeFileAtomic(join(path, configName), new TextEncoder().encode(content));
+  return { run: extended, data };
+}
+
+async function trainRun(
+  { run, data }: Prepared,
+  { values }: TrainArguments,
+  interruption: Interruption,
+  display: TrainingDisplay,
+  terminal: Terminal,
+): Promise<number> {
+  const { json, checkpointEvery } = values;
+  const { folder, settings, images } = run;
+  if (!json) display.note(`${settings.model} on ${settings.data}, saved in ${folder.path}`);
+  const began = performance.now();
+  const model = makeModel(run);
+  const print = (record: unknown): void => terminal.line(JSON.stringify(record));
+  const onEvent = (event: FitEvent): void => {
+    const record = json ? eventRecord(event) : undefined;
+    if (!json) display.show(event);
+    else if (record) print(record);
+  };
+  const result = await trainModel(model, {
+    ...planTraining(settings, data),
+    run: folder,
+    resumeFrom: await folder.checkpoint(),
+    checkpointEvery: {
+      epochs: 1,
+      seconds: 60,
+      ...(checkpointEvery !== undefined && { steps: checkpointEvery }),
+    },
+    signal: interruption.signal,
+    onEvent,
+  });
+  const seconds = (performance.now() - began) / 1000;
+  const { stopped, steps, test } = result;
+  if (json) {
+    const judged = test && evaluationRecord(test, images.classes);
+    print({ kind: "end", run: folder.path, stopped, steps, seconds, ...(judged && { test: judged }) });
+  } else if (stopped === "aborted") {
+    display.clear();
+    reportInterruption(steps, folder.path, terminal);
+  } else {
+    display.clear();
+    await reportTraining({ model, dataset: data.test, result, seconds, path: folder.path }, terminal);
+  }
+  return interruption.exitCode;
+}
