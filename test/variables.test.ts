@@ -140,7 +140,7 @@ describe("variables", () => {
       );
       const given = await take(tensor(values));
       values.fill(99);
-      b.assign([9, 9] as unknown as Float32Array);
+      b.assign(Float32Array.of(9, 9));
       expect(await read(a)).toEqual([[1, 2]]);
       expect([...(await given.data())]).toEqual([7, 8]);
     });

@@ -98,10 +98,11 @@ function dropUnitLoops(nest: LoopNest): LoopNest {
   return { loops: nest.loops.filter((loop) => !units.has(loop)), index: change(nest.index), expr };
 }
 
+/** Whether an index has a part that is read from a tensor, and depends on one of these loops. */
 function hasDynamicOn(units: ReadonlyMap<LoopVariable, Index>): (index: Index) => boolean {
-  return (index) =>
-    index.terms.some((term) => term.atom.kind === "dynamic") &&
-    [...units.keys()].some((loop) => dependsOn(index, loop));
+  const isDynamic = (index: Index): boolean =>
+    index.terms.some(({ atom }) => atom.kind === "dynamic" || (atom.kind !== "loop" && isDynamic(atom.of)));
+  return (index) => isDynamic(index) && [...units.keys()].some((loop) => dependsOn(index, loop));
 }
 
 function joins(index: Index, outer: LoopVariable, inner: LoopVariable): boolean {

@@ -1,3 +1,4 @@
+import { ArgumentError } from "../core/errors.ts";
 import { type Graph, GraphBuilder, type GraphOutput } from "../core/graph.ts";
 import { type Guard, withGuards } from "../core/guard.ts";
 import type { Storage } from "../core/storage.ts";
@@ -108,7 +109,9 @@ export function buildGraph(
 
 function constantBinding(tensor: Tensor): Binding {
   if (tensor.source.kind !== "value") {
-    throw new Error(`${tensor} is an argument of another trace: it left the function that was being traced`);
+    throw new ArgumentError(
+      `${tensor} is an argument of another trace: it left the function that was being traced`,
+    );
   }
   return { kind: "constant", storage: tensor.source.storage };
 }
