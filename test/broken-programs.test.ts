@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { checkpoint } from "../src/autograd/checkpoint.ts";
 import { valueAndGrad } from "../src/autograd/grad.ts";
 import { gradients } from "../src/autograd/gradients.ts";
 import { reference } from "../src/backend/reference/reference.ts";
+import { Memory } from "../src/backend/wasm/memory.ts";
 import { createWasmBackend } from "../src/backend/wasm/wasm.ts";
 import { compile } from "../src/compiler/compile.ts";
 import { evaluate, setBackend } from "../src/compiler/runtime.ts";
@@ -230,6 +231,15 @@ describe("checkpoint", () => {
     for (const [i, gradient] of kept.entries()) {
       expect(await again[i]!.data(), `result ${i}`).toEqual(await gradient.data());
     }
+  });
+
+  test("needs a smaller arena", async () => {
+    const arena = vi.spyOn(Memory.prototype, "arena");
+    await evaluate(lossAndGradients(true), wasm);
+    await evaluate(lossAndGradients(false), wasm);
+    const [kept, again] = arena.mock.calls.map(([bytes]) => bytes);
+    arena.mockRestore();
+    expect(again! / kept!).toBeLessThan(0.8);
   });
 });
 
