@@ -1,0 +1,5 @@
+import type { Benchmark } from "./benchmark.ts";
+import { lenet5Infer } from "./lenet5-infer.ts";
+import { lenet5Train } from "./lenet5-train.ts";
+
+export const benchmarks: readonly Benchmark[] = [lenet5Train, ...lenet5Infer];

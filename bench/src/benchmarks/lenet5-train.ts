@@ -1,0 +1,19 @@
+import type { Benchmark } from "./benchmark.ts";
+import { lenet5Tensors } from "./lenet5-tensors.ts";
+
+const batchSize = 64;
+
+/** The settings of the update; sides in other languages than JavaScript repeat them, and the check would notice. */
+export const lr = 0.05;
+export const momentum = 0.9;
+
+export const lenet5Train: Benchmark = {
+  name: "lenet5-train",
+  batchSize,
+  description:
+    "a training step of LeNet-5 (28×28, 61,706 parameters): forward, cross entropy, backward and SGD " +
+    `(learning rate ${lr}, momentum ${momentum}); its loss is read`,
+  // The losses before the first update, and after one, two and three.
+  checkedRuns: 4,
+  tensors: () => lenet5Tensors(batchSize),
+};

@@ -1,0 +1,46 @@
+// npm run bench -- [benchmark …] [--against peer …] [--rounds 5] [--seconds 1] [--json file]
+
+import { writeFileSync } from "node:fs";
+import process, { argv, stderr, stdout } from "node:process";
+import { benchmarks } from "./benchmarks/index.ts";
+import { describeSurroundings, surroundings } from "./harness/machine.ts";
+import { type Measurement, measure, tolerance } from "./harness/measure.ts";
+import { tableOf } from "./harness/report.ts";
+import { chosen, type Options, parseOptions } from "./options.ts";
+import { ownSides, peers } from "./sides/index.ts";
+
+/** Whether the measurement is one: the library itself ran, and everybody computed the same. */
+function isSound(measurements: readonly Measurement[]): boolean {
+  return measurements.every(
+    ({ side, outcome }) =>
+      outcome.kind !== "disagrees" && (outcome.kind === "measured" || !ownSides.includes(side)),
+  );
+}
+
+async function main({ names, against, rounds, seconds, json }: Options): Promise<boolean> {
+  const benchmarksToRun = chosen(benchmarks, names.length > 0 ? names : undefined, "benchmark");
+  const sides = [...ownSides, ...chosen(peers, against, "peer")];
+  const at = surroundings();
+  stdout.write(`${describeSurroundings(at)}\n`);
+  stdout.write(
+    `${rounds} rounds of ${seconds} s a side, in turn; medians; outputs agree within ${tolerance}\n`,
+  );
+  const results = [];
+  for (const benchmark of benchmarksToRun) {
+    const { name, batchSize, description } = benchmark;
+    const log = (line: string) => stderr.write(`${line}\n`);
+    const measurements = await measure(benchmark, sides, { rounds, seconds, log });
+    stdout.write(`\n${name}, batch ${batchSize}: ${description}\n\n`);
+    stdout.write(`${tableOf(benchmark, measurements, ownSides)}\n`);
+    results.push({ name, batchSize, description, measurements });
+    if (json) writeFileSync(json, `${JSON.stringify({ ...at, rounds, seconds, results }, undefined, 2)}\n`);
+  }
+  return results.every(({ measurements }) => isSound(measurements));
+}
+
+try {
+  if (!(await main(parseOptions(argv.slice(2))))) process.exitCode = 1;
+} catch (error) {
+  stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+}
