@@ -14,7 +14,7 @@ export interface PrepareDigitOptions {
 /** Less contrast than this, in grey values, is taken for an empty image. */
 const leastContrast = 16;
 /** How much of the ink may be cut off at each side of the box, so that a speck does not make it wide. */
-const speck = 0.001;
+const speck = 0.003;
 
 /**
  * Makes a picture of a digit, of any size and colour and dark on light or light on dark, into what MNIST holds:
@@ -140,8 +140,10 @@ function place({ width, height, data }: GrayImage, size: number, centre: "mass" 
       massY += data[i]! * (y + 0.5);
     }
   }
+  // MNIST's centres of mass lie in the middle of pixel 14, and not between pixels 13 and 14.
+  const target = centre === "mass" ? (size + 1) / 2 : size / 2;
   const start = (middle: number, extent: number): number =>
-    Math.min(Math.max(Math.round(size / 2 - middle), 0), size - extent);
+    Math.min(Math.max(Math.round(target - middle), 0), size - extent);
   const left = start(centre === "mass" ? massX / mass : width / 2, width);
   const top = start(centre === "mass" ? massY / mass : height / 2, height);
   const placed = new Uint8Array(size * size);
