@@ -49,6 +49,7 @@ export async function runTraced(
   args: readonly Tensor[],
   lasting: boolean,
 ): Promise<Storage[]> {
+  for (const variable of written) variable.release();
   const inputs = bindings.map((binding) => ({
     storage: storageOf(binding, args),
     donated: binding.kind === "variable" && binding.variable.exclusive,
@@ -63,11 +64,15 @@ export async function runTraced(
 }
 
 function storageOf(binding: Binding, args: readonly Tensor[]): Storage {
-  if (binding.kind === "constant") return binding.storage;
-  const tensor = binding.kind === "argument" ? args[binding.index]! : binding.variable.content;
+  const tensor = tensorOf(binding, args);
   if (tensor.source.kind !== "value")
     throw new ArgumentError("a program was run on a tensor without a value");
   return tensor.source.storage;
+}
+
+function tensorOf(binding: Binding, args: readonly Tensor[]): Tensor {
+  if (binding.kind === "constant") return binding.tensor;
+  return binding.kind === "argument" ? args[binding.index]! : binding.variable.content;
 }
 
 let queue: Promise<unknown> = Promise.resolve();

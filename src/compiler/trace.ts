@@ -1,7 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
 import { type Graph, GraphBuilder, type GraphOutput } from "../core/graph.ts";
 import { type Guard, withGuards } from "../core/guard.ts";
-import type { Storage } from "../core/storage.ts";
 import { Tensor } from "../core/tensor.ts";
 import { type Variable, withVariableScope } from "../core/variable.ts";
 
@@ -9,7 +8,7 @@ import { type Variable, withVariableScope } from "../core/variable.ts";
 export type Binding =
   | { readonly kind: "argument"; readonly index: number }
   | { readonly kind: "variable"; readonly variable: Variable }
-  | { readonly kind: "constant"; readonly storage: Storage };
+  | { readonly kind: "constant"; readonly tensor: Tensor };
 
 export interface TracedGraph {
   readonly graph: Graph;
@@ -113,7 +112,7 @@ function constantBinding(tensor: Tensor): Binding {
       `${tensor} is an argument of another trace: it left the function that was being traced`,
     );
   }
-  return { kind: "constant", storage: tensor.source.storage };
+  return { kind: "constant", tensor };
 }
 
 /** All tensors behind `outputs`, inputs before what is made of them (ids grow in that order). */

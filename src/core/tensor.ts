@@ -64,6 +64,11 @@ export class Tensor implements TensorSpec {
     this.#source = { kind: "value", storage };
   }
 
+  /** Says where the elements are from now on; they are the same. */
+  move(storage: Storage): void {
+    this.#source = { kind: "value", storage };
+  }
+
   /** Whether the tensor was computed from others that it no longer knows, since its value was read. */
   get forgotten(): boolean {
     return this.#computed;

@@ -2,7 +2,7 @@ import type { DType, TypedArray } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import type { TensorSpec } from "./op.ts";
 import { type Shape, sameShape } from "./shape.ts";
-import type { Storage } from "./storage.ts";
+import { HostStorage, type Storage } from "./storage.ts";
 import { Tensor, tensor } from "./tensor.ts";
 
 /** What tracing does with the variables that a function touches. */
@@ -82,8 +82,10 @@ export class Variable implements TensorSpec {
     else pendingVariables.add(this);
   }
 
+  /** A copy of the elements. Unlike reading through {@link value}, it leaves the content's memory to the variable. */
   async data(): Promise<TypedArray> {
-    return this.value.data();
+    if (scope || this.#content.source.kind !== "value") return (await this.value.data()).slice();
+    return this.#content.source.storage.read().slice();
   }
 
   /** For programs: the content, without marking it as seen. */
@@ -94,6 +96,19 @@ export class Variable implements TensorSpec {
   /** For programs: whether nobody else holds the content, so that its memory may be written over. */
   get exclusive(): boolean {
     return !this.#escaped;
+  }
+
+  /**
+   * For programs that are about to write over the content: whoever else holds it keeps its elements, on the host.
+   *
+   * So a program may always write in place, and no memory of a backend waits for the garbage collector.
+   */
+  release(): void {
+    const { source } = this.#content;
+    if (!this.#escaped || source.kind !== "value" || source.storage instanceof HostStorage) return;
+    this.#content.move(new HostStorage(source.storage.read(), this.dtype));
+    this.#content = Tensor.value(source.storage, this.shape);
+    this.#escaped = false;
   }
 
   /** For programs: takes over a storage that nobody else holds. */

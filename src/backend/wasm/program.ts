@@ -88,6 +88,9 @@ export class WasmProgram implements Program {
   /** Where arguments from the host are copied to, by input; made when first needed. */
   readonly #staging: Map<number, Block> = new Map();
 
+  /** What each lasting input was filled from at the last run. */
+  readonly #last: Map<number, WeakRef<Storage>> = new Map();
+
   constructor(parts: Parts) {
     this.graph = parts.graph;
     this.#parts = parts;
@@ -144,18 +147,30 @@ export class WasmProgram implements Program {
     const { memory, copies } = this.#parts.device;
     if (storage instanceof WasmStorage && storage.belongsTo(memory)) return storage.address;
     if (lasting) {
-      const known = copies.get(storage);
+      const known = copies.get(storage) ?? this.#copyOfRepeated(storage, i);
       if (known) return known.address;
-      const copy = new WasmStorage(memory, storage.dtype, storage.length);
-      copy.write(storage.read());
-      copies.set(storage, copy);
-      return copy.address;
     }
     const bytes = storage.length * bytesPerElement(storage.dtype) + 16;
     const block = this.#staging.get(i) ?? memory.allocate(bytes, "a program's argument", tooLarge);
     this.#staging.set(i, block);
     memory.view(storage.dtype, block.address, storage.length).set(storage.read());
     return block.address;
+  }
+
+  /** A lasting copy, once a storage comes again: one that was assigned a moment ago may be replaced as soon. */
+  #copyOfRepeated(storage: Storage, i: number): WasmStorage | undefined {
+    const { memory, copies } = this.#parts.device;
+    if (this.#last.get(i)?.deref() !== storage) {
+      this.#last.set(i, new WeakRef(storage));
+      return undefined;
+    }
+    const copy = new WasmStorage(memory, storage.dtype, storage.length);
+    copy.write(storage.read());
+    copies.set(storage, copy);
+    const staged = this.#staging.get(i);
+    if (staged) memory.release(staged);
+    this.#staging.delete(i);
+    return copy;
   }
 
   #read(buffer: Buffer, arena: number, addresses: ReadonlyMap<number, number>): ReturnType<Memory["view"]> {
