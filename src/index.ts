@@ -1,5 +1,4 @@
-import { wasm } from "./backend/wasm/wasm.ts";
-import { setBackend } from "./compiler/runtime.ts";
+import "./default-backend.ts";
 
 export * from "./autograd/index.ts";
 export { reference } from "./backend/reference/reference.ts";
@@ -8,5 +7,3 @@ export { type Compiled, compile } from "./compiler/compile.ts";
 export { currentBackend, evaluate, setBackend } from "./compiler/runtime.ts";
 export * from "./core/index.ts";
 export * from "./ops/index.ts";
-
-setBackend(wasm);

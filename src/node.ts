@@ -1,3 +1,5 @@
+import "./default-backend.ts";
+
 export { type DownloadOptions, download } from "./data/download.node.ts";
 export { cacheFolder, fashionMnist, loadMnist, type MnistOptions, mnist } from "./data/mnist.node.ts";
 export { readFile, writeFileAtomic } from "./io/files.node.ts";

@@ -24,7 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** The folder with everything on it, and the entry points that only put the others together. */
 const top = "cli";
-const entries: readonly string[] = ["src/index.ts", "src/node.ts"];
+const entries: readonly string[] = ["src/index.ts", "src/node.ts", "src/default-backend.ts"];
 
 /** Files with more than 400 lines, and why. */
 const long: Readonly<Record<string, string>> = {
@@ -82,6 +82,9 @@ function brokenRule(file: string, target: string): string | undefined {
   if (from === to && from !== undefined) return undefined;
   if (to === top) return "nothing imports cli";
   if (from === top || entries.includes(file)) return undefined;
+  if (path === "src/default-backend.ts") {
+    return posix.basename(file) === "index.ts" ? undefined : "only entry points choose the backend";
+  }
   if (to === undefined) return "only cli imports entry points";
   const allowed = from === undefined ? undefined : mayImport[from];
   if (!allowed) return `no rule says what ${from ?? file} may import: see mayImport`;
@@ -179,12 +182,10 @@ describe("files", () => {
   });
 
   test("index.ts files only re-export", () => {
-    const others = new Map([
-      ["src/index.ts", "chooses the backend"],
-      ["src/compiler/lower/index.ts", "puts the tables together"],
-    ]);
+    const others = new Map([["src/compiler/lower/index.ts", "puts the tables together"]]);
     const indexes = sources.filter((file) => posix.basename(file) === "index.ts" && !others.has(file));
-    const statement = /^export (type )?(\*( as \w+)?|\{[^}]*\}) from "[^"]+";$/gm;
+    const statement =
+      /^export (type )?(\*( as \w+)?|\{[^}]*\}) from "[^"]+";$|^import "(\.|\.\.)\/default-backend\.ts";$/gm;
     expect(indexes.filter((file) => read(file).replace(statement, "").trim() !== "")).toEqual([]);
   });
 });

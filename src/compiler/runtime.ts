@@ -7,6 +7,7 @@ import { pendingVariables } from "../core/variable.ts";
 import { type Binding, buildGraph, type TracedGraph } from "./trace.ts";
 
 let chosen: Backend | undefined;
+let standard: Backend | undefined;
 const programs = new Map<Backend, Map<string, Promise<Program>>>();
 const programLimit = 256;
 
@@ -15,9 +16,15 @@ export function setBackend(backend: Backend): void {
   chosen = backend;
 }
 
+/** Says what is used unless {@link setBackend} is called. */
+export function setDefaultBackend(backend: Backend): void {
+  standard = backend;
+}
+
 export function currentBackend(): Backend {
-  if (!chosen) throw new ArgumentError("no backend is set: import fovea, or call setBackend");
-  return chosen;
+  const backend = chosen ?? standard;
+  if (!backend) throw new ArgumentError("no backend is set: import fovea, or call setBackend");
+  return backend;
 }
 
 /** The program for a graph: compiled at the first call, then found by the graph's structure. */

@@ -1,3 +1,5 @@
+import "../default-backend.ts";
+
 export { Batch } from "./batch.ts";
 export type { IndexRange, Sample } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";

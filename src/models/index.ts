@@ -1,3 +1,5 @@
+import "../default-backend.ts";
+
 export { batchNormNet } from "./batch-norm-net.ts";
 export { lenet5 } from "./lenet.ts";
 export { mlp } from "./mlp.ts";

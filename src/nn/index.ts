@@ -1,3 +1,5 @@
+import "../default-backend.ts";
+
 export { AdaptiveAvgPool1d } from "./adaptive-avg-pool1d.ts";
 export { AdaptiveAvgPool2d } from "./adaptive-avg-pool2d.ts";
 export { AdaptiveMaxPool1d } from "./adaptive-max-pool1d.ts";

@@ -1,3 +1,5 @@
+import "../default-backend.ts";
+
 export { type Checkpoint, parseCheckpoint, serializeCheckpoint } from "./checkpoint.ts";
 export { ConfusionMatrix } from "./confusion-matrix.ts";
 export { DivergenceError } from "./divergence-error.ts";
