@@ -10,6 +10,8 @@ export interface Benchmark {
   readonly description: string;
   /** Runs whose outputs are compared before anything is timed. */
   readonly checkedRuns: number;
+  /** How far they may lie apart, relative to the largest of a run, for the work to count as equal. */
+  readonly tolerance: number;
   /** The inputs and initial parameters. */
   tensors(): Tensors;
 }

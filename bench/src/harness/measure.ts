@@ -7,9 +7,6 @@ import type { SideEntry } from "../sides/index.ts";
 import { SideError, SideProcess } from "./side-process.ts";
 import { relativeDifference } from "./statistics.ts";
 
-/** How far outputs may lie apart for the work to count as equal: float32 sums in another order differ by less. */
-export const tolerance = 1e-3;
-
 export interface Plan {
   readonly rounds: number;
   /** Of a side in a round. */
@@ -72,14 +69,15 @@ export async function measure(
     }
     const process = new SideProcess(command, side.environment);
     processes.push(process);
-    const { name, checkedRuns } = benchmark;
+    const { name, checkedRuns, tolerance } = benchmark;
     const { settings } = side;
     const { version } = await process.ask({ do: "start", benchmark: name, tensors, settings });
     const { outputs } = await process.ask({ do: "check", runs: checkedRuns });
     expected ??= outputs;
     const difference = relativeDifference(outputs, expected);
     if (difference > tolerance) {
-      const reason = `its outputs differ by ${difference.toExponential(1)} from those of the first side`;
+      const by = `${difference.toExponential(1)}, which is more than ${tolerance.toExponential()}`;
+      const reason = `its outputs differ from those of the first side by ${by}`;
       outcomes.set(side, { kind: "disagrees", reason });
       return;
     }

@@ -10,6 +10,7 @@ const benchmark: Benchmark = {
   batchSize: 10,
   description: "nothing",
   checkedRuns: 1,
+  tolerance: 0,
   tensors: () => new Map(),
 };
 
