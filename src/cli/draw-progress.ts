@@ -24,7 +24,7 @@ export function drawProgress(state: ProgressState, columns: number, style: Style
   const percent = `${Math.floor(100 * done)}%`.padStart(4);
   const tail = `${percent}  ${facts.join("  ")}`;
   // The last column stays empty: a terminal may begin a new line when it is filled.
-  const width = columns - 1 - visibleWidth(head) - visibleWidth(tail) - 3;
+  const width = columns - 1 - visibleWidth(head) - visibleWidth(tail) - 2;
   const bar = width >= 5 ? ` ${drawBar(done, Math.min(width, 40), style)}` : "";
   return `${head}${bar} ${tail}`.slice(0, style.colors ? undefined : columns - 1);
 }

@@ -69,7 +69,7 @@ async function runTraining(args: TrainArguments, terminal: Terminal): Promise<nu
     if (!interruption.signal.aborted) throw error;
     return interruption.exitCode;
   }
-  return trainRun(prepared, args, interruption, display, terminal);
+  return await trainRun(prepared, args, interruption, display, terminal);
 }
 
 interface Prepared {

@@ -3,7 +3,7 @@ import type { Module } from "../nn/module.ts";
 import type { FitResult } from "../train/fit-options.ts";
 import { Classifier } from "./classifier.ts";
 import { drawConfusion } from "./draw-confusion.ts";
-import { formatCount, formatDuration, formatNumber, formatPercent } from "./format.ts";
+import { formatCount, formatDuration, formatMany, formatNumber, formatPercent } from "./format.ts";
 import { drawSamples, pickSamples } from "./gallery.ts";
 import { definitionList } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
@@ -50,7 +50,7 @@ export async function reportTraining(training: FinishedTraining, terminal: Termi
   terminal.line();
   const early = stopped === "early" ? ", ended early because the loss got no lower" : "";
   terminal.line(
-    `Trained ${history.length} epochs (${formatCount(steps)} steps) in ${formatDuration(seconds)}${early}`,
+    `Trained ${formatMany(history.length, "epoch")} (${formatMany(steps, "step")}) in ${formatDuration(seconds)}${early}`,
   );
   terminal.line(`Saved in ${path}`);
   put(
@@ -66,6 +66,6 @@ export async function reportTraining(training: FinishedTraining, terminal: Termi
 }
 
 export function reportInterruption(steps: number, path: string, terminal: Terminal): void {
-  terminal.line(`Interrupted after ${formatCount(steps)} steps; the checkpoint is saved in ${path}`);
+  terminal.line(`Interrupted after ${formatMany(steps, "step")}; the checkpoint is saved in ${path}`);
   terminal.line(`  resume  fovea train --resume ${path}`);
 }

@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { FileError } from "../core/errors.ts";
+import { parseArguments } from "./arguments.ts";
+import { loadData } from "./load-data.ts";
+import { readRunConfig, type TrainedConfig, writeRunConfig } from "./run-config.ts";
+import { makeOptimizer, makeSchedule, planTraining } from "./training-plan.ts";
+import { completeSettings, settingOptions, type TrainingSettings } from "./training-settings.ts";
+
+function settingsOf(...args: string[]): TrainingSettings {
+  return completeSettings(parseArguments(args, settingOptions, { name: "", least: 0, most: 0 }).values);
+}
+
+describe("settings", () => {
+  test("have defaults that depend on data and optimizer", () => {
+    expect(settingsOf()).toMatchObject({
+      model: "lenet5",
+      data: "digits",
+      epochs: 3,
+      limit: 20_000,
+      lr: 0.05,
+      momentum: 0.9,
+    });
+    expect(settingsOf("--data", "mnist", "--optimizer", "adamw")).toMatchObject({
+      epochs: 5,
+      limit: undefined,
+      lr: 0.001,
+      momentum: undefined,
+      weightDecay: 0.01,
+    });
+    expect(settingsOf("--epochs", "7", "--lr", "0.3", "--limit", "10")).toMatchObject({
+      epochs: 7,
+      lr: 0.3,
+      limit: 10,
+    });
+  });
+
+  test.each([
+    [
+      ["--optimizer", "adam", "--momentum", "0.5"],
+      "--momentum belongs to --optimizer sgd or rmsprop, not adam",
+    ],
+    [["--schedule", "step", "--warmup", "1"], "--warmup belongs to --schedule one-cycle or cosine, not step"],
+    [["--epochs", "2", "--warmup", "2"], "--warmup must be greater than 0 and less than the 2 epochs"],
+    [["--warmup", "0"], "--warmup must be greater than 0"],
+  ])("%j do not go together", (args, message) => {
+    expect(() => settingsOf(...args)).toThrow(message);
+  });
+
+  test("make the optimizer and the schedule that they name", () => {
+    for (const optimizer of ["sgd", "adam", "adamw", "rmsprop"] as const) {
+      const made = makeOptimizer(settingsOf("--optimizer", optimizer, "--lr", "0.125"));
+      expect(made.constructor.name.toLowerCase()).toBe(optimizer);
+      expect(made.lr).toBe(0.125);
+    }
+    expect(makeSchedule(settingsOf("--schedule", "step", "--epochs", "6"))).toEqual({
+      kind: "step",
+      every: 2,
+    });
+    expect(makeSchedule(settingsOf("--schedule", "constant"))).toEqual({ kind: "constant" });
+    expect(makeSchedule(settingsOf("--schedule", "cosine", "--warmup", "1"))).toEqual({
+      kind: "cosine",
+      warmup: 1,
+    });
+    expect(makeSchedule(settingsOf("--epochs", "4", "--warmup", "1"))).toEqual({
+      kind: "oneCycle",
+      rise: 0.25,
+    });
+  });
+
+  test("hold out a tenth of the images for early stopping", async () => {
+    const settings = settingsOf("--patience", "2", "--limit", "50", "--test-limit", "10", "--shift", "2");
+    const data = await loadData(settings);
+    expect([data.train.length, data.test.length]).toEqual([50, 10]);
+    const plan = planTraining(settings, data);
+    expect([plan.train.length, plan.validation?.length, plan.test?.length]).toEqual([45, 5, 10]);
+    expect(plan.earlyStopping).toEqual({ patience: 2 });
+    expect(plan.transform).toBeTypeOf("function");
+    expect(planTraining(settingsOf(), data).transform).toBeUndefined();
+  });
+});
+
+describe("data", () => {
+  test("to train with and to test with differ, and each epoch shows others", async () => {
+    const { train, test: judged } = await loadData({ data: "digits", limit: 5, testLimit: 5 });
+    const first = await train.sample(0);
+    expect((await judged.sample(0)).pixels).not.toEqual(first.pixels);
+    expect((await train.sample(0, 1)).pixels).not.toEqual(first.pixels);
+    expect((await judged.sample(0, 1)).pixels).toEqual((await judged.sample(0)).pixels);
+  });
+
+  test("must exist", async () => {
+    await expect(loadData({ data: "digts" })).rejects.toThrow(
+      '--data must be digits, mnist, fashion-mnist or a folder, and there is no folder "digts"; did you mean digits?',
+    );
+  });
+});
+
+describe("a run's configuration", () => {
+  const config: TrainedConfig = {
+    settings: settingsOf("--data", "mnist", "--clip-norm", "1.5", "--seed", "3"),
+    images: { shape: [1, 28, 28], classes: ["a", "b"], normalization: { mean: [0.1], std: [0.3] } },
+  };
+  const written = (): Record<string, never> => JSON.parse(JSON.stringify(writeRunConfig(config)));
+
+  test("comes back from JSON as it was", () => {
+    expect(readRunConfig(written(), "config.json")).toEqual(config);
+  });
+
+  const broken: readonly (readonly [string, (json: Record<string, never>) => unknown])[] = [
+    ["is no configuration of a run", (json) => ({ ...json, format: "other" })],
+    ["settings is no record", (json) => ({ ...json, settings: [] })],
+    ["images is no record", (json) => ({ ...json, images: null })],
+    [
+      'settings: epochs must be an integer from 1 to 1000000, but is "-1"',
+      (json) => ({ ...json, settings: { ...(json["settings"] as object), epochs: -1 } }),
+    ],
+    [
+      "settings: lr must be a text or a number",
+      (json) => ({ ...json, settings: { ...(json["settings"] as object), lr: [1] } }),
+    ],
+    [
+      'settings: there is no setting "colour"',
+      (json) => ({ ...json, settings: { ...(json["settings"] as object), colour: 1 } }),
+    ],
+    [
+      "images.shape is no",
+      (json) => ({ ...json, images: { ...(json["images"] as object), shape: [1, 28] } }),
+    ],
+    ["images.classes is no", (json) => ({ ...json, images: { ...(json["images"] as object), classes: [] } })],
+    [
+      "images.normalization has no",
+      (json) => ({ ...json, images: { ...(json["images"] as object), normalization: 1 } }),
+    ],
+    [
+      "images: normalization needs finite means and positive",
+      (json) => ({
+        ...json,
+        images: { ...(json["images"] as object), normalization: { mean: [0], std: [0] } },
+      }),
+    ],
+  ];
+  test.each(broken)("with %s names the file", (message, change) => {
+    const read = (): unknown => readRunConfig(change(written()) as never, "runs/x/config.json");
+    expect(read).toThrow(FileError);
+    expect(read).toThrow(`runs/x/config.json: ${message}`);
+  });
+});
