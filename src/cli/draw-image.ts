@@ -1,5 +1,4 @@
-import type { GrayImage } from "../data/resample.ts";
-import { resample } from "../data/resample.ts";
+import { type GrayImage, resample } from "../data/resample.ts";
 import { padTo } from "./draw-table.ts";
 import type { Style } from "./style.ts";
 
