@@ -4,7 +4,7 @@ import { Tensor } from "../core/tensor.ts";
 import { leavesOf, mapTree, treeKey } from "../core/tree.ts";
 import { pendingVariables } from "../core/variable.ts";
 import { currentBackend, evaluateNow, inTurn, programFor, runTraced } from "./runtime.ts";
-import { type Trace, trace } from "./trace.ts";
+import { type Binding, type Trace, trace } from "./trace.ts";
 
 export interface Compiled<Args extends readonly unknown[], R> {
   (...args: Args): Promise<R>;
@@ -18,6 +18,9 @@ interface Entry<R> {
   /** Made at the first call, so that later ones need not look it up by the graph's structure. */
   program?: Promise<Program>;
 }
+
+/** How many combinations of argument shapes a compiled function remembers. */
+const signatureLimit = 256;
 
 /**
  * Turns a function of tensors into one program.
@@ -43,6 +46,7 @@ export function compile<Args extends readonly unknown[], R>(
     const placeholders = leavesOf(args).map((leaf) => Tensor.input(leaf));
     let next = 0;
     const inputs = mapTree(args, () => placeholders[next++]!);
+    if (entries.size > signatureLimit) entries.delete(entries.keys().next().value!);
     const entry: Entry<R> = { backend, trace: trace(placeholders, () => fn(...inputs), leavesOf) };
     list.push(entry);
     return entry;
@@ -58,8 +62,9 @@ export function compile<Args extends readonly unknown[], R>(
       const leaves = leavesOf(args);
       const entry = entryFor(args);
       const { trace: traced, backend } = entry;
-      if (pendingVariables.size > 0 || leaves.some((leaf) => leaf.source.kind !== "value")) {
-        await evaluateNow(leaves, backend);
+      const needed = [...leaves, ...contentsOf(traced.bindings)];
+      if (pendingVariables.size > 0 || needed.some((tensor) => tensor.source.kind !== "value")) {
+        await evaluateNow(needed, backend);
       }
       const program = await programOf(entry);
       const outputs = await runTraced(traced, program, leaves, true);
@@ -70,4 +75,12 @@ export function compile<Args extends readonly unknown[], R>(
   const program = async (...args: Args): Promise<Program> => programOf(entryFor(args));
 
   return Object.assign(call, { program });
+}
+
+/** The tensors beside the arguments that a traced graph starts from. */
+function contentsOf(bindings: readonly Binding[]): Tensor[] {
+  return bindings.flatMap((binding) => {
+    if (binding.kind === "argument") return [];
+    return binding.kind === "variable" ? [binding.variable.content] : [binding.tensor];
+  });
 }

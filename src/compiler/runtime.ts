@@ -8,7 +8,7 @@ import { type Binding, buildGraph, type TracedGraph } from "./trace.ts";
 
 let chosen: Backend | undefined;
 let standard: Backend | undefined;
-const programs = new Map<Backend, Map<string, Promise<Program>>>();
+const programs = new WeakMap<Backend, Map<string, Promise<Program>>>();
 const programLimit = 256;
 
 /** Chooses the backend for everything that is computed from now on. */
@@ -100,17 +100,32 @@ export async function evaluateNow(
   tensors: readonly Tensor[],
   backend: Backend = currentBackend(),
 ): Promise<void> {
-  const wanted = [...new Set(tensors)].filter((tensor) => tensor.source.kind !== "value");
-  const updates = [...pendingVariables].map((variable) => ({ variable, value: variable.content }));
-  if (wanted.length === 0 && updates.length === 0) return;
-  const traced = buildGraph([...wanted, ...updates.map((update) => update.value)], []);
+  const wanted = tensors.filter((tensor) => tensor.source.kind !== "value");
+  const pending = [...pendingVariables];
+  try {
+    await computeTogether([...wanted, ...pending.map((variable) => variable.content)], backend);
+  } catch (error) {
+    if (pending.length === 0) throw error;
+    // One value cannot be computed: whoever asks for it gets the error, and nobody else.
+    for (const variable of pending) {
+      await computeTogether([variable.content], backend).catch(() => pendingVariables.delete(variable));
+    }
+    await computeTogether(wanted, backend);
+  }
+  for (const variable of pending) {
+    if (variable.content.source.kind === "value") pendingVariables.delete(variable);
+  }
+}
+
+async function computeTogether(tensors: readonly Tensor[], backend: Backend): Promise<void> {
+  const missing = [...new Set(tensors)].filter((tensor) => tensor.source.kind !== "value");
+  if (missing.length === 0) return;
+  const traced = buildGraph(missing, []);
   const program = await programFor(traced.graph, backend);
   const outputs = await runTraced(traced, program, [], false);
-  [...wanted, ...updates.map((update) => update.value)].forEach((tensor, i) => {
+  missing.forEach((tensor, i) => {
     tensor.settle(outputs[i]!);
   });
-  for (const { variable, value } of updates)
-    if (variable.content === value) pendingVariables.delete(variable);
 }
 
 setEvaluator((tensors) => evaluate(tensors));

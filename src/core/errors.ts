@@ -84,6 +84,7 @@ export class IndexError extends FoveaError {
 export class MemoryError extends FoveaError {
   readonly code = "MEMORY";
   readonly requestedBytes: number;
+  /** The most that there is in one piece. */
   readonly limitBytes: number;
 
   constructor(what: string, requestedBytes: number, limitBytes: number, hint: string) {

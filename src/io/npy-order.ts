@@ -1,6 +1,7 @@
 import { countElements } from "./host-tensor.ts";
 
-interface Elements {
+interface Elements extends ArrayBufferView {
+  readonly BYTES_PER_ELEMENT: number;
   readonly length: number;
   slice(): this;
 }
@@ -11,9 +12,8 @@ export function reorder<T extends Elements>(
   shape: readonly number[],
   direction: "fromFortran" | "toFortran",
 ): T {
-  const rows = data as unknown as { [index: number]: unknown };
   const result = data.slice();
-  const moved = result as unknown as { [index: number]: unknown };
+  const [rows, moved] = [bitsOf(data), bitsOf(result)];
   const strides = shape.map((_, axis) => countElements(shape.slice(0, axis))!);
   const index = new Array<number>(shape.length).fill(0);
   // `row` walks in row-major order; `column` is the same element's place in column-major order.
@@ -28,4 +28,12 @@ export function reorder<T extends Elements>(
     }
   }
   return result;
+}
+
+/** The same memory as whole numbers: moved as floats, a signalling NaN would not keep its bits. */
+function bitsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT }: Elements): { [index: number]: unknown } {
+  if (BYTES_PER_ELEMENT === 8) return new BigUint64Array(buffer, byteOffset, length);
+  if (BYTES_PER_ELEMENT === 4) return new Uint32Array(buffer, byteOffset, length);
+  if (BYTES_PER_ELEMENT === 2) return new Uint16Array(buffer, byteOffset, length);
+  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -84,7 +84,7 @@ export class Memory {
     const tail = last && last.address + last.bytes === this.#end ? last.bytes : 0;
     const missing = bytes - tail;
     const limit = maximumPages * pageBytes;
-    if (this.#end + missing > limit) throw new MemoryError(what, bytes, limit - this.used, hint);
+    if (this.#end + missing > limit) throw new MemoryError(what, bytes, limit - this.#end + tail, hint);
     // Some spare room, so that many small blocks do not mean many small steps.
     const wanted = Math.min(Math.max(missing, Math.min(this.#end / 4, 2 ** 26)), limit - this.#end);
     const pages = Math.ceil(Math.max(missing, wanted) / pageBytes);
