@@ -30,12 +30,17 @@ def read_safetensors(path):
     return tensors
 
 
+# Channels last is PyTorch's fastest mode on these networks, before its default layout and torch.compile.
+LAYOUT = torch.channels_last
+
+
 def lenet5():
-    return nn.Sequential(
+    model = nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
     )
+    return model.to(memory_format=LAYOUT)
 
 
 def parameters_in(tensors):
@@ -44,7 +49,8 @@ def parameters_in(tensors):
 
 class TrainLenet5:
     def __init__(self, tensors):
-        self.images, self.labels = tensors["images"], tensors["labels"].long()
+        self.images = tensors["images"].to(memory_format=LAYOUT)
+        self.labels = tensors["labels"].long()
         self.initial = parameters_in(tensors)
         self.model = lenet5()
 
@@ -62,7 +68,7 @@ class TrainLenet5:
 
 class InferLenet5:
     def __init__(self, tensors):
-        self.images = tensors["images"]
+        self.images = tensors["images"].to(memory_format=LAYOUT)
         self.model = lenet5().eval()
         self.model.load_state_dict(parameters_in(tensors))
 
@@ -84,7 +90,7 @@ task = None
 def start(request):
     global task
     torch.set_num_threads(request["settings"]["threads"])
-    version = f"PyTorch {torch.__version__}, eager"
+    version = f"PyTorch {torch.__version__}, eager, channels last"
     if request["benchmark"] not in tasks:
         raise NotImplementedError(f"{version} has no task for {request['benchmark']} yet")
     task = tasks[request["benchmark"]](read_safetensors(request["tensors"]))
