@@ -13,6 +13,7 @@ import { stepsOf } from "./codegen/loop-kernel.ts";
 import { emitProgram } from "./emit-program.ts";
 import { type Block, Memory, WasmStorage } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
+import { ThreadChoice } from "./thread-choice.ts";
 import type { ThreadPool } from "./threads.ts";
 
 /** What programs share: memory, threads, and copies of host storages that come again. */
@@ -91,8 +92,11 @@ export class WasmProgram implements Program {
   /** What each lasting input was filled from at the last run. */
   readonly #last: Map<number, WeakRef<Storage>> = new Map();
 
+  readonly #threads: ThreadChoice;
+
   constructor(parts: Parts) {
     this.graph = parts.graph;
+    this.#threads = new ThreadChoice(parts.device.pool.threads);
     this.#parts = parts;
     const { memory } = parts.device;
     this.#table = memory.allocate(slotOffset(parts.slots.size), "a program's table", tooLarge);
@@ -123,7 +127,10 @@ export class WasmProgram implements Program {
     table[tableLayout.scratch / 4] = arena + scratchAt;
     table[tableLayout.scratchStride / 4] = scratchBytes;
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
-    pool.run(id, instance, this.#table.address);
+    const threads = this.#threads.next();
+    const began = performance.now();
+    pool.run(id, instance, this.#table.address, threads);
+    this.#threads.note(threads, performance.now() - began);
     this.#checkIndices();
     return order.outputs.map(
       (buffer, i) => resident[i] ?? new HostStorage(this.#read(buffer, arena, addresses), buffer.dtype),
