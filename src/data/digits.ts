@@ -29,7 +29,10 @@ export function digits(options: DigitsOptions = {}): Dataset {
   return new Dataset(new DigitSource(options), digitsNormalization);
 }
 
-/** Draws a digit whenever one is read. */
+/** Most bytes of drawn digits that are kept for later epochs. */
+const keptBytes = 2 ** 28;
+
+/** Draws a digit when it is first read, and keeps it unless every epoch shows others. */
 export class DigitSource implements ImageSource {
   readonly length: number;
   readonly imageShape: ImageShape;
@@ -41,6 +44,8 @@ export class DigitSource implements ImageSource {
   readonly #position: number;
   readonly #painter: DigitPainter;
   readonly #random: Random;
+  /** What was drawn already: pixels, and labels with −1 where there is nothing yet. */
+  readonly #kept: { readonly pixels: Uint8Array; readonly labels: Int8Array } | undefined;
 
   constructor(options: DigitsOptions = {}) {
     const { seed = 0, length = 60_000, endless = false, rotation = "small", position = 2 } = options;
@@ -63,9 +68,20 @@ export class DigitSource implements ImageSource {
     this.#position = position;
     this.length = length;
     this.imageShape = [1, this.#painter.size, this.#painter.size];
+    const bytes = length * this.#painter.size ** 2;
+    if (!endless && bytes <= keptBytes) {
+      this.#kept = { pixels: new Uint8Array(bytes), labels: new Int8Array(length).fill(-1) };
+    }
   }
 
   read({ index, epoch }: ReadRequest, pixels: Uint8Array, target: Int32Array): void {
+    const start = index * pixels.length;
+    const known = this.#kept?.labels[index] ?? -1;
+    if (this.#kept && known >= 0) {
+      pixels.set(this.#kept.pixels.subarray(start, start + pixels.length));
+      target[0] = known;
+      return;
+    }
     const sample = this.#endless ? epoch * this.length + index : index;
     const random = this.#random.restart(this.#seed, "pose", sample);
     const digit = random.below(10);
@@ -74,5 +90,7 @@ export class DigitSource implements ImageSource {
     const dy = random.uniform(-this.#position, this.#position);
     this.#painter.paint(pixels, digit, this.#seed, sample, { angle, dx, dy });
     target[0] = digit;
+    this.#kept?.pixels.set(pixels, start);
+    this.#kept?.labels.fill(digit, index, index + 1);
   }
 }
