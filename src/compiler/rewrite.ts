@@ -1,15 +1,10 @@
-import { type Attrs, apply, opNamed } from "../core/op.ts";
+import type { Attrs } from "../core/op.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { type ConvInputGradAttrs, type ConvWeightGradAttrs, conv, convWeightGrad } from "../ops/conv-ops.ts";
+import type { ConvAttrs } from "../ops/conv-terms.ts";
 import { flip, padConstant, permute, reshape, slice } from "../ops/movement.ts";
 import { sum } from "../ops/reduce.ts";
-
-interface ConvAttrs {
-  readonly stride: readonly number[];
-  readonly padding: readonly (readonly [number, number])[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-}
 
 /** Puts an op into a form that has a kernel, in terms of other ops; `undefined` where it has that form already. */
 export type Rewrite = (inputs: readonly Tensor[], attrs: Attrs) => Tensor | undefined;
@@ -33,23 +28,27 @@ function padSpatial(
   return slice(padded, [null, null, ...ranges]);
 }
 
-function conv([x, weight]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
-  const settings = attrs as unknown as ConvAttrs;
-  if (settings.padding.every(([low, high]) => low === 0 && high === 0)) return undefined;
-  return apply(opNamed("conv"), [padSpatial(x!, settings.padding), weight!], {
-    ...settings,
-    padding: settings.padding.map(() => [0, 0]),
-  });
+function isPadded({ padding }: ConvAttrs): boolean {
+  return padding.some(([low, high]) => low !== 0 || high !== 0);
+}
+
+function withoutPadding<A extends ConvAttrs>(attrs: A): A {
+  return { ...attrs, padding: attrs.padding.map(() => [0, 0] as const) };
+}
+
+/** A convolution whose padding is part of its input. */
+function padConv([x, weight]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
+  const settings = attrs as ConvAttrs;
+  if (!isPadded(settings)) return undefined;
+  return conv(padSpatial(x!, settings.padding), weight!, withoutPadding(settings));
 }
 
 /**
  * dx[i] = Σ_k D[i + low − k·d] w[k], where D is dy with stride − 1 zeros between its elements: a convolution of stride 1
  * with the flipped kernel whose channels have changed places.
  */
-function convInputGrad([dy, weight]: readonly Tensor[], attrs: Attrs): Tensor {
-  const { stride, padding, dilation, groups, extent } = attrs as unknown as ConvAttrs & {
-    extent: readonly number[];
-  };
+function inputGradAsConv([dy, weight]: readonly Tensor[], attrs: Attrs): Tensor {
+  const { stride, padding, dilation, groups, extent } = attrs as ConvInputGradAttrs;
   const [outChannels, groupChannels, ...kernel] = weight!.shape as [number, number, ...number[]];
   const sides = kernel.map((size, axis): [number, number] => {
     const reach = (size - 1) * dilation[axis]!;
@@ -69,25 +68,17 @@ function convInputGrad([dy, weight]: readonly Tensor[], attrs: Attrs): Tensor {
     swapped,
     spatial.map((axis) => axis + 3),
   );
-  return apply(
-    opNamed("conv"),
-    [spread, reshape(flipped, [groups * groupChannels, outChannels / groups, ...kernel])],
-    {
-      stride: spatial.map(() => 1),
-      padding: spatial.map(() => [0, 0]),
-      dilation,
-      groups,
-    },
+  return conv(
+    spread,
+    reshape(flipped, [groups * groupChannels, outChannels / groups, ...kernel]),
+    withoutPadding({ stride: spatial.map(() => 1), padding, dilation, groups }),
   );
 }
 
-function convWeightGrad([x, dy]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
-  const settings = attrs as unknown as ConvAttrs & { kernel: readonly number[] };
-  if (settings.padding.some(([low, high]) => low !== 0 || high !== 0)) {
-    return apply(opNamed("convWeightGrad"), [padSpatial(x!, settings.padding), dy!], {
-      ...settings,
-      padding: settings.padding.map(() => [0, 0]),
-    });
+function splitWeightGrad([x, dy]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
+  const settings = attrs as ConvWeightGradAttrs;
+  if (isPadded(settings)) {
+    return convWeightGrad(padSpatial(x!, settings.padding), dy!, withoutPadding(settings));
   }
   const { groups, kernel } = settings;
   const parts = groups === 1 ? partsOfBatch(x!, dy!, sizeOf(kernel)) : 1;
@@ -99,7 +90,7 @@ function convWeightGrad([x, dy]: readonly Tensor[], attrs: Attrs): Tensor | unde
     const swapped = permute(apart, [1, 0, 2, ...extents.map((_, axis) => axis + 3)]);
     return reshape(swapped, [batch / parts, parts * channels, ...extents]);
   };
-  const partial = apply(opNamed("convWeightGrad"), [split(x!), split(dy!)], { ...settings, groups: parts });
+  const partial = convWeightGrad(split(x!), split(dy!), { ...settings, groups: parts });
   const [outChannels, inChannels] = [dy!.shape[1]!, x!.shape[1]!];
   return sum(reshape(partial, [parts, outChannels, inChannels, ...kernel]), 0);
 }
@@ -155,5 +146,10 @@ function largestDivisor(n: number, limit: number): number {
 }
 
 export const rewrites: ReadonlyMap<string, Rewrite> = new Map(
-  Object.entries({ conv, convInputGrad, convWeightGrad, sum: splitSum }),
+  Object.entries({
+    conv: padConv,
+    convInputGrad: inputGradAsConv,
+    convWeightGrad: splitWeightGrad,
+    sum: splitSum,
+  }),
 );

@@ -1,12 +1,7 @@
+import type { ConvAttrs } from "../../ops/conv-terms.ts";
 import { binary, reduce } from "../expr.ts";
 import { type Index, loopVariable, plus, quotient, times, variable } from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
-
-interface ConvAttrs {
-  readonly stride: readonly number[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-}
 
 /** Where output position `out` and kernel position `tap` meet in the (padded) input. */
 function meet(attrs: ConvAttrs, out: readonly Index[], tap: readonly Index[]): Index[] {
@@ -32,7 +27,7 @@ export const contractionLowerings: Readonly<Record<string, Lowering>> = {
   conv: {
     kind: "contract",
     lower: ([x, weight], { attrs }) => {
-      const conv = attrs as unknown as ConvAttrs;
+      const conv = attrs as ConvAttrs;
       const [outChannels, groupChannels, ...kernel] = weight!.shape as [number, number, ...number[]];
       const perGroup = outChannels / conv.groups;
       return ([n, o, ...out]) => {
@@ -54,7 +49,7 @@ export const contractionLowerings: Readonly<Record<string, Lowering>> = {
   convWeightGrad: {
     kind: "contract",
     lower: ([x, dy], { attrs, shape }) => {
-      const conv = attrs as unknown as ConvAttrs;
+      const conv = attrs as ConvAttrs;
       const [outChannels, groupChannels] = shape as [number, number];
       const perGroup = outChannels / conv.groups;
       const [batch, , ...extents] = dy!.shape as [number, number, ...number[]];

@@ -1,3 +1,4 @@
+import type { WindowAttrs } from "../../ops/window.ts";
 import { binary, type Condition, constantOf, type Expr, guard, position, select } from "../expr.ts";
 import { constant, dynamic, flatten, type Index, plus, quotient, times, unflatten } from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
@@ -79,13 +80,7 @@ export const movementLowerings: Readonly<Record<string, Lowering>> = {
   }),
 
   window: view(([x], { attrs, shape }) => {
-    const { kernel, stride, padding, dilation, fill } = attrs as {
-      kernel: readonly number[];
-      stride: readonly number[];
-      padding: readonly (readonly [number, number])[];
-      dilation: readonly number[];
-      fill: number;
-    };
+    const { kernel, stride, padding, dilation, fill } = attrs as WindowAttrs;
     const lead = shape.length - 2 * kernel.length;
     return (at) => {
       const source = kernel.map((_, axis) =>

@@ -1,3 +1,4 @@
+import type { FoldAttrs } from "../../ops/window.ts";
 import { argreduce, type Combiner, type Condition, type Expr, guard, reduce } from "../expr.ts";
 import {
   type Index,
@@ -46,12 +47,7 @@ export const reductionLowerings: Readonly<Record<string, Lowering>> = {
   fold: {
     kind: "reduce",
     lower: ([y], { attrs, shape }) => {
-      const { kernel, stride, padding, dilation } = attrs as {
-        kernel: readonly number[];
-        stride: readonly number[];
-        padding: readonly (readonly [number, number])[];
-        dilation: readonly number[];
-      };
+      const { kernel, stride, padding, dilation } = attrs as FoldAttrs;
       const lead = shape.length - kernel.length;
       const apart = kernel.every(
         (extent, axis) => extent <= stride[axis]! && (dilation[axis] === 1 || extent === 1),
