@@ -174,6 +174,16 @@ describe("variables that are used from outside at every step keep their memory",
     expect(reserved).toBeLessThan(bound);
   });
 
+  test("one that is assigned and never read", async () => {
+    const { memory } = await watchedBackend();
+    const last = new Variable(tensor(new Float32Array(mebi / 4)));
+    const step = compile((x: Tensor) => last.assign(ops.mul(x, 2)));
+    for (let i = 0; i < 200; i++) await step(tensor(new Float32Array(mebi / 4).fill(i)));
+    expect((await last.data())[5]).toBe(398);
+    const { reserved } = await usage(memory);
+    expect(reserved).toBeLessThan(bound);
+  });
+
   test("one that is looked at", async () => {
     const { memory } = await watchedBackend();
     const counter = new Variable(tensor(new Float32Array(mebi / 4)));

@@ -96,12 +96,10 @@ export function buildGraph(
   }
   const outputs: GraphOutput[] = results.map((tensor) => ({ node: positions.get(tensor)!, resident: false }));
   for (const { variable, value } of updates) {
-    const replaces = byVariable.get(variable);
-    outputs.push({
-      node: positions.get(value)!,
-      resident: true,
-      ...(replaces !== undefined && { replaces }),
-    });
+    // Also a variable that nobody reads is an input, so that its memory is written over.
+    const replaces = byVariable.get(variable) ?? bindings.length;
+    if (replaces === bindings.length) addLeaf(Tensor.input(variable), { kind: "variable", variable });
+    outputs.push({ node: positions.get(value)!, resident: true, replaces });
   }
   return { graph: builder.finish(outputs), bindings, written: updates.map((update) => update.variable) };
 }
