@@ -56,9 +56,9 @@ export async function reportTraining(training: FinishedTraining, terminal: Termi
   put(
     definitionList(
       [
-        ["evaluate", `fovea eval ${path}`],
-        ["predict", `fovea predict IMAGE --run ${path}`],
-        ["train on", `fovea train --resume ${path} --epochs ${2 * history.length}`],
+        ["evaluate", `npx fovea eval ${path}`],
+        ["predict", `npx fovea predict IMAGE --run ${path}`],
+        ["train on", `npx fovea train --resume ${path} --epochs ${2 * history.length}`],
       ],
       Number.POSITIVE_INFINITY,
     ),
