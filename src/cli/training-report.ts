@@ -67,5 +67,5 @@ export async function reportTraining(training: FinishedTraining, terminal: Termi
 
 export function reportInterruption(steps: number, path: string, terminal: Terminal): void {
   terminal.line(`Interrupted after ${formatMany(steps, "step")}; the checkpoint is saved in ${path}`);
-  terminal.line(`  resume  fovea train --resume ${path}`);
+  terminal.line(`  resume  npx fovea train --resume ${path}`);
 }
