@@ -1,8 +1,11 @@
 /** Runs until the code is compiled by the engine's best compiler, more or less: their times say nothing. */
 const warmUp = 16;
-/** Every so many runs the number of threads that was slower lately is tried: */
-const period = 64;
-/** twice, as the first time has to wake sleeping threads. */
+/**
+ * Every so many runs the number of threads that was slower lately is tried. While all are faster, one thread's time is
+ * known well enough from long ago; while one is, the others may be free again at any time.
+ */
+const period = { one: 64, all: 1024 };
+/** It is tried twice, as the first time has to wake sleeping threads. */
 const trials = 2;
 /** Above this many milliseconds threads always pay, so the other choice is not tried. */
 const longRun = 30;
@@ -28,9 +31,10 @@ export class ThreadChoice {
   next(): number {
     const { one, all } = this.#means;
     if (this.#all === 1 || this.#runs < warmUp || all > longRun) return this.#all;
-    const better = one < all ? 1 : this.#all;
-    const other = better === 1 ? this.#all : 1;
-    return this.#runs % period < trials ? other : better;
+    const unknown = Number.isNaN(one);
+    const single = one < all;
+    const tries = unknown || this.#runs % period[single ? "one" : "all"] < trials;
+    return single !== tries ? 1 : this.#all;
   }
 
   /** Tells how long a run took. */
