@@ -2,7 +2,6 @@ import { isFloating } from "../core/dtype.ts";
 import { apply, defineOp, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { barrier } from "../ops/barrier.ts";
-import { reshape } from "../ops/movement.ts";
 import { gradients } from "./gradients.ts";
 
 /**
@@ -13,7 +12,7 @@ const checkpointOp: Op<Record<string, never>> = defineOp<Record<string, never>>(
   name: "checkpoint",
   shape: ([result]) => result!,
   reference: ([result], _, out) => out.data.set(result!.data),
-  decompose: ([result]) => reshape(result!, result!.shape),
+  decompose: ([result]) => result!,
   vjp: ({ inputs: [result, ...sources], gradient }) => {
     const late = new Map(sources.map((source) => [source, barrier(source, gradient)]));
     const targets = sources.filter((source) => isFloating(source.dtype));

@@ -27,7 +27,7 @@ test("buffers that are alive at the same time never overlap, and the arena is at
         return { buffer, first: phase, last: phase + readLater };
       });
       const external = new Set(entries.map((_, id) => 1000 + id));
-      const plan = planMemory(phases, [], [], external);
+      const plan = planMemory(phases, [], external);
       for (const a of lives) {
         const [from, to] = [
           plan.offsets.get(a.buffer.id)!,

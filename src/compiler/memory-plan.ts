@@ -27,11 +27,10 @@ export function paddedBytes(buffer: Buffer): number {
  *
  * Largest first, each at the lowest free place: simple, and within a few per cent of the lower bound on networks.
  *
- * @param filled buffers that are filled before the first phase; @param kept buffers that are read after the last.
+ * @param kept buffers that are read after the last phase; @param elsewhere ids of buffers that need no place here.
  */
 export function planMemory(
   phases: readonly Phase[],
-  filled: readonly Buffer[],
   kept: readonly Buffer[],
   elsewhere: ReadonlySet<number>,
 ): MemoryPlan {
@@ -45,7 +44,6 @@ export function planMemory(
       known.last = Math.max(known.last, phase);
     }
   };
-  for (const buffer of filled) touch(buffer, -1);
   phases.forEach((kernels, phase) => {
     for (const kernel of kernels) {
       touch(kernel.output, phase);

@@ -46,11 +46,10 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   const hostOutputs = order.outputs.filter((buffer) => !slots.has(buffer.id));
   const plan = planMemory(
     order.phases,
-    [],
     hostOutputs,
     new Set([...slots.keys(), ...kernels.constants.map(({ buffer }) => buffer.id)]),
   );
-  Memory.refuseBeyondLimit(plan.bytes, programName(order), tooLarge);
+  Memory.refuseBeyondLimit(plan.bytes, programName(order.phases.flat()), tooLarge);
   const emitted = emitProgram(order, plan, {
     shared: device.memory.shared,
     fused: device.fused,
@@ -63,8 +62,8 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   return new WasmProgram({ graph, device, kernels, order, slots, plan, ...emitted, instance, id });
 }
 
-function programName(order: Schedule): string {
-  return `a program with ${order.phases.flat().length} kernels`;
+function programName(kernels: readonly Kernel[]): string {
+  return `a program with ${kernels.length} kernels`;
 }
 
 interface Parts {
@@ -93,10 +92,15 @@ export class WasmProgram implements Program {
   readonly #last: Map<number, WeakRef<Storage>> = new Map();
 
   readonly #threads: ThreadChoice;
+  /** All phases' kernels, in order, and what errors call the program. */
+  readonly #kernels: readonly Kernel[];
+  readonly #name: string;
 
   constructor(parts: Parts) {
     this.graph = parts.graph;
     this.#threads = new ThreadChoice(parts.device.pool.threads);
+    this.#kernels = parts.order.phases.flat();
+    this.#name = programName(this.#kernels);
     this.#parts = parts;
     const { memory } = parts.device;
     this.#table = memory.allocate(slotOffset(parts.slots.size), "a program's table", tooLarge);
@@ -111,7 +115,7 @@ export class WasmProgram implements Program {
     const { memory, pool } = device;
     const scratchAt = Math.ceil(plan.bytes / 64) * 64;
     const bytes = scratchAt + scratchBytes * pool.threads;
-    const arena = memory.arena(bytes, programName(order), tooLarge);
+    const arena = memory.arena(bytes, this.#name, tooLarge);
     const addresses = new Map<number, number>();
     inputs.forEach((input, i) => {
       addresses.set(slots.get(kernels.inputs[i]!.id)!, this.#addressOf(input, i));
@@ -188,17 +192,17 @@ export class WasmProgram implements Program {
   }
 
   #checkIndices(): void {
-    const { device, order } = this.#parts;
+    const { device } = this.#parts;
     const words = device.memory.view("int32", this.#table.address, tableLayout.arena / 4);
     const [number, index, extent] = [0, 1, 2].map((i) => words[i]!);
     if (number === 0) return;
-    const kernel = order.phases.flat()[number! - 1]!;
+    const kernel = this.#kernels[number! - 1]!;
     throw new IndexError(`${kernel.name}: index ${index} is outside the axis, whose extent is ${extent}`);
   }
 
   describe(): KernelInfo[] {
-    const { order, kinds } = this.#parts;
-    return order.phases.flat().map((kernel, i) => ({
+    const { kinds } = this.#parts;
+    return this.#kernels.map((kernel, i) => ({
       name: kernel.name,
       kind: kinds[i]!,
       shape: kernel.node.shape,
