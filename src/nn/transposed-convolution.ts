@@ -1,10 +1,5 @@
-import type { ConvTransposeOptions } from "../ops/conv-transpose.ts";
 import { type Padding, type PerAxis, perAxis, sidesPerAxis } from "../ops/spatial.ts";
-import { requireGroups } from "./convolution.ts";
-import { Module } from "./module.ts";
-import type { Parameter } from "./parameter.ts";
-import { showArguments } from "./show-arguments.ts";
-import { weightAndBias } from "./weight-and-bias.ts";
+import { FilterLayer, requireGroups } from "./filter-layer.ts";
 
 export interface ConvTransposeLayerOptions {
   /** Default 1. */
@@ -21,17 +16,8 @@ export interface ConvTransposeLayerOptions {
   readonly bias?: boolean;
 }
 
-/** What the transposed convolutional layers of one, two and three spatial axes share. */
-export abstract class TransposedConvolution extends Module {
-  /** [inChannels, outChannels / groups, ...kernelSize] */
-  readonly weight: Parameter;
-  /** [outChannels] */
-  readonly bias: Parameter | undefined;
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelSize: PerAxis;
-  readonly options: ConvTransposeLayerOptions;
-
+/** Transposed convolution over one, two or three spatial axes; weight [inChannels, outChannels / groups, ...kernelSize]. */
+export abstract class TransposedConvolution extends FilterLayer<ConvTransposeLayerOptions> {
   protected constructor(
     rank: number,
     inChannels: number,
@@ -39,7 +25,6 @@ export abstract class TransposedConvolution extends Module {
     kernelSize: PerAxis,
     options: ConvTransposeLayerOptions,
   ) {
-    super();
     const layer = `ConvTranspose${rank}d`;
     const groups = requireGroups(layer, inChannels, outChannels, options.groups);
     const kernel = perAxis(layer, "kernelSize", kernelSize, rank, 1);
@@ -47,24 +32,6 @@ export abstract class TransposedConvolution extends Module {
     perAxis(layer, "dilation", options.dilation ?? 1, rank, 1);
     perAxis(layer, "outputPadding", options.outputPadding ?? 0, rank, 0);
     sidesPerAxis(layer, "padding", options.padding ?? 0, rank);
-    const shape = [inChannels, outChannels / groups, ...kernel];
-    ({ weight: this.weight, bias: this.bias } = weightAndBias(
-      shape,
-      options.bias === false ? undefined : outChannels,
-    ));
-    this.inChannels = inChannels;
-    this.outChannels = outChannels;
-    this.kernelSize = kernelSize;
-    this.options = options;
-  }
-
-  /** The operation's options: the layer's, with the parameter for bias. */
-  protected get operation(): ConvTransposeOptions {
-    const { bias: _, ...settings } = this.options;
-    return { ...settings, bias: this.bias };
-  }
-
-  protected override settings(): string {
-    return showArguments(this.inChannels, this.outChannels, this.kernelSize, this.options);
+    super([inChannels, outChannels / groups, ...kernel], inChannels, outChannels, kernelSize, options);
   }
 }
