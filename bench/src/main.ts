@@ -19,7 +19,7 @@ function isSound(measurements: readonly Measurement[]): boolean {
 
 async function main({ names, against, rounds, seconds, json }: Options): Promise<boolean> {
   const benchmarksToRun = chosen(benchmarks, names.length > 0 ? names : undefined, "benchmark");
-  const sides = [...ownSides, ...chosen(peers, against, "peer")];
+  const allSides = [...ownSides, ...chosen(peers, against, "peer")];
   const at = surroundings();
   stdout.write(`${describeSurroundings(at)}\n`);
   stdout.write(`${rounds} rounds of ${seconds} s a side, in turn; medians\n`);
@@ -27,6 +27,7 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
   for (const benchmark of benchmarksToRun) {
     const { name, batchSize, description, tolerance } = benchmark;
     const log = (line: string) => stderr.write(`${line}\n`);
+    const sides = allSides.filter(({ tasks }) => tasks.includes(benchmark.task));
     const measurements = await measure(benchmark, sides, { rounds, seconds, log });
     stdout.write(
       `\n${name}, batch ${batchSize}: ${description}; tolerance of outputs ${tolerance.toExponential()}\n\n`,
@@ -37,6 +38,9 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
   }
   return results.every(({ measurements }) => isSound(measurements));
 }
+
+// So that what is registered for the end is done.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
 try {
   if (!(await main(parseOptions(argv.slice(2))))) process.exitCode = 1;

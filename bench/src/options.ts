@@ -33,14 +33,23 @@ export function parseOptions(args: readonly string[]): Options {
   return { names: positionals, against: values.against, rounds, seconds, json: values.json };
 }
 
-/** The items whose `name` begins with one of `beginnings`. @throws Error for a beginning that no item has. */
+/**
+ * The items whose `name` is one of `beginnings`, or begins with one that is no item's whole name.
+ *
+ * @throws Error for a beginning that no item has.
+ */
 export function chosen<T extends { readonly name: string }>(
   items: readonly T[],
   beginnings: readonly string[] | undefined,
   what: string,
 ): readonly T[] {
   if (beginnings === undefined) return items;
-  const begins = (item: T, beginning: string) => item.name.toLowerCase().startsWith(beginning.toLowerCase());
+  const isName = (beginning: string) =>
+    items.some(({ name }) => name.toLowerCase() === beginning.toLowerCase());
+  const begins = ({ name }: T, beginning: string) =>
+    isName(beginning)
+      ? name.toLowerCase() === beginning.toLowerCase()
+      : name.toLowerCase().startsWith(beginning.toLowerCase());
   for (const beginning of beginnings) {
     if (items.some((item) => begins(item, beginning))) continue;
     const known = [...new Set(items.map(({ name }) => name))].join(", ");

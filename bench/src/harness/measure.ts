@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serializeSafetensors } from "../../../dist/io/index.js";
+import host from "node:process";
 import type { Benchmark } from "../benchmarks/benchmark.ts";
 import type { SideEntry } from "../sides/index.ts";
+import type { Work } from "./protocol.ts";
 import { SideError, SideProcess } from "./side-process.ts";
 import { relativeDifference } from "./statistics.ts";
+import { fastestMode, type ModeTrial } from "./try-modes.ts";
 
 export interface Plan {
   readonly rounds: number;
@@ -28,6 +30,11 @@ export type Outcome =
       readonly difference: number;
       /** By round. */
       readonly imagesPerSecond: readonly number[];
+      /** From the start of the process to the end of the first run. */
+      readonly firstResultMilliseconds: number;
+      readonly peakBytes: number;
+      /** The modes that were tried before, if there are several. */
+      readonly modes: readonly ModeTrial[];
     }
   /** Not on this machine. */
   | { readonly kind: "skipped"; readonly reason: string }
@@ -36,12 +43,14 @@ export type Outcome =
   /** Its outputs are others, so its time would say nothing. */
   | { readonly kind: "disagrees"; readonly reason: string };
 
+type Measured = Outcome & { readonly kind: "measured" };
+
 interface Runner {
   readonly side: SideEntry;
   readonly process: SideProcess;
-  readonly version: string;
-  readonly difference: number;
+  readonly begun: Omit<Measured, "kind" | "imagesPerSecond" | "peakBytes">;
   readonly imagesPerSecond: number[];
+  peakBytes: number;
 }
 
 /**
@@ -54,12 +63,17 @@ export async function measure(
   sides: readonly SideEntry[],
   { rounds, seconds, log }: Plan,
 ): Promise<Measurement[]> {
+  const { name, task, network, batchSize, checkedRuns, tolerance } = benchmark;
   const folder = mkdtempSync(join(tmpdir(), "fovea-bench-"));
-  const tensors = join(folder, "tensors.safetensors");
   const processes: SideProcess[] = [];
   const outcomes = new Map<SideEntry, Outcome>();
   let runners: Runner[] = [];
   let expected: readonly (readonly number[])[] | undefined;
+
+  const cleanUp = (): void => {
+    for (const process of processes) process.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
 
   const prepare = async (side: SideEntry): Promise<void> => {
     const command = side.command();
@@ -67,26 +81,37 @@ export async function measure(
       outcomes.set(side, { kind: "skipped", reason: command.skip });
       return;
     }
-    const process = new SideProcess(command, side.environment);
-    processes.push(process);
-    const { name, checkedRuns, tolerance } = benchmark;
-    const { settings } = side;
-    const { version } = await process.ask({ do: "start", benchmark: name, tensors, settings });
+    const open = (): SideProcess => {
+      const process = new SideProcess(command, side.environment);
+      processes.push(process);
+      return process;
+    };
+    const plain: Work = { task, ...(network && { network }), folder, settings: side.settings };
+    const choice = await fastestMode(open, plain, side.modes?.[task] ?? [], (line) => log(`  ${line}`));
+    const began = performance.now();
+    const process = open();
+    const { version } = await process.ask({ do: "start", ...choice.work });
+    const firstResultMilliseconds = performance.now() - began;
     const { outputs } = await process.ask({ do: "check", runs: checkedRuns });
     expected ??= outputs;
     const difference = relativeDifference(outputs, expected);
-    if (difference > tolerance) {
+    if (!(difference <= tolerance)) {
       const by = `${difference.toExponential(1)}, which is more than ${tolerance.toExponential()}`;
       const reason = `its outputs differ from those of the first side by ${by}`;
       outcomes.set(side, { kind: "disagrees", reason });
       return;
     }
-    runners.push({ side, process, version, difference, imagesPerSecond: [] });
+    const begun = { version, difference, firstResultMilliseconds, modes: choice.trials };
+    runners.push({ side, process, begun, imagesPerSecond: [], peakBytes: 0 });
   };
 
-  const time = async ({ process, imagesPerSecond }: Runner): Promise<void> => {
-    const { runs, milliseconds } = await process.ask({ do: "time", milliseconds: 1000 * seconds });
-    imagesPerSecond.push((1000 * runs * benchmark.batchSize) / milliseconds);
+  const time = async (runner: Runner): Promise<void> => {
+    const { runs, milliseconds, peakBytes } = await runner.process.ask({
+      do: "time",
+      milliseconds: 1000 * seconds,
+    });
+    runner.imagesPerSecond.push((1000 * runs * batchSize) / milliseconds);
+    runner.peakBytes = peakBytes;
   };
 
   /** A side that fails is out of the later rounds; what it says becomes its result. */
@@ -100,24 +125,26 @@ export async function measure(
     }
   };
 
+  // Whole networks are large, so their files go also where the command is interrupted.
+  host.once("exit", cleanUp);
   try {
-    writeFileSync(tensors, serializeSafetensors(benchmark.tensors()));
+    log(`${name}, batch ${batchSize}: writing inputs and parameters`);
+    benchmark.prepare(folder);
     for (const side of sides) {
-      log(`${benchmark.name}, batch ${benchmark.batchSize}: checking ${labelOf(side)}`);
+      log(`${name}, batch ${batchSize}: checking ${labelOf(side)}`);
       await attempt(side, () => prepare(side));
     }
     for (let round = 0; round <= rounds; round++) {
-      log(
-        `${benchmark.name}, batch ${benchmark.batchSize}: ${round === 0 ? "warming up" : `round ${round}`}`,
-      );
+      log(`${name}, batch ${batchSize}: ${round === 0 ? "warming up" : `round ${round}`}`);
       for (const runner of runners) await attempt(runner.side, () => time(runner));
     }
   } finally {
-    for (const process of processes) process.close();
-    rmSync(folder, { recursive: true });
+    host.off("exit", cleanUp);
+    cleanUp();
   }
-  for (const { side, version, difference, imagesPerSecond } of runners) {
-    outcomes.set(side, { kind: "measured", version, difference, imagesPerSecond: imagesPerSecond.slice(1) });
+  for (const { side, begun, imagesPerSecond, peakBytes } of runners) {
+    const timed = { imagesPerSecond: imagesPerSecond.slice(1), peakBytes };
+    outcomes.set(side, { kind: "measured", ...begun, ...timed });
   }
   return sides.map((side) => ({ side, outcome: outcomes.get(side)! }));
 }

@@ -1,20 +1,27 @@
 // The process of one library that runs on Node: `node node-side.js <module of the side>`.
 
-import { readFileSync } from "node:fs";
 import { argv, exit, stderr, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";
-import { parseSafetensors } from "../../../dist/io/index.js";
 import type { Side, Task } from "../sides/side.ts";
-import { type Checked, type Request, runsUntilReset, type Started, type Timed } from "./protocol.ts";
+import { peakBytes } from "./peak-memory.ts";
+import {
+  type Checked,
+  type Request,
+  runsUntilReset,
+  type Started,
+  type Timed,
+  type Work,
+} from "./protocol.ts";
 
 let task: Task | undefined;
 
-async function start({ benchmark, tensors, settings }: Request & { do: "start" }): Promise<Started> {
+async function start(work: Work): Promise<Started> {
   const { default: side }: { default: Side } = await import(argv[2]!);
-  const version = await side.start(settings);
-  const create = side.tasks[benchmark];
-  if (!create) throw new Error(`${version} has no task for ${benchmark} yet`);
-  task = await create(parseSafetensors(readFileSync(tensors), tensors).tensors);
+  const version = await side.start(work.settings);
+  const create = side.tasks[work.task];
+  if (!create) throw new Error(`${version} has no task ${work.task}`);
+  task = await create(work);
+  await task.run();
   return { version };
 }
 
@@ -35,7 +42,7 @@ async function time(task: Task, wanted: number): Promise<Timed> {
     milliseconds += performance.now() - began;
     runs++;
   }
-  return { runs, milliseconds };
+  return { runs, milliseconds, peakBytes: peakBytes() };
 }
 
 function answer(request: Request): Promise<Started | Checked | Timed> {

@@ -4,23 +4,29 @@
  * Each request is answered by one line on standard output; everything else that a library prints goes to standard error.
  */
 export type Request =
-  /** Loads the library, builds the task and answers with what was loaded. */
-  | {
-      readonly do: "start";
-      readonly benchmark: string;
-      /** A safetensors file with the inputs and the initial parameters. */
-      readonly tensors: string;
-      readonly settings: Settings;
-    }
+  /** Loads the library, builds the task, runs it once and answers with what was loaded. */
+  | ({ readonly do: "start" } & Work)
   /** Answers with the outputs of so many runs from the beginning. */
   | { readonly do: "check"; readonly runs: number }
   /** Runs for at least this time and at least once; begins again, unmeasured, every `runsUntilReset` runs. */
   | { readonly do: "time"; readonly milliseconds: number };
 
+/** What a side is to do, and where the numbers are. */
+export interface Work {
+  readonly task: string;
+  /** The network, where the task is for any. */
+  readonly network?: string;
+  /** With the files of `benchmarks/files.ts`: the inputs and the initial parameters. */
+  readonly folder: string;
+  readonly settings: Settings;
+}
+
 export interface Settings {
   readonly threads: number;
   /** For libraries with several. */
   readonly backend?: string;
+  /** One of the side's modes for the task, where there are several. */
+  readonly mode?: string;
 }
 
 export interface Started {
@@ -36,6 +42,8 @@ export interface Checked {
 export interface Timed {
   readonly runs: number;
   readonly milliseconds: number;
+  /** The most memory that the process has had until now. */
+  readonly peakBytes: number;
 }
 
 /** What the library said when it could not do it. */

@@ -7,21 +7,30 @@ import { significant, tableOf } from "./report.ts";
 
 const benchmark: Benchmark = {
   name: "example",
+  task: "example",
   batchSize: 10,
   description: "nothing",
   checkedRuns: 1,
   tolerance: 0,
-  tensors: () => new Map(),
+  prepare: () => {},
 };
 
 function side(name: string, threads = 1): SideEntry {
-  return { name, settings: { threads }, command: () => [] };
+  return { name, settings: { threads }, tasks: [], command: () => [] };
 }
 
 function measured(of: SideEntry, imagesPerSecond: number[]): Measurement {
   return {
     side: of,
-    outcome: { kind: "measured", version: `${of.name} 1`, difference: 2e-6, imagesPerSecond },
+    outcome: {
+      kind: "measured",
+      version: `${of.name} 1`,
+      difference: 2e-6,
+      imagesPerSecond,
+      firstResultMilliseconds: 1500,
+      peakBytes: 2 ** 28,
+      modes: [],
+    },
   };
 }
 
@@ -42,10 +51,10 @@ test("tableOf shows medians, paired ratios and reasons", () => {
   );
   equal(
     table,
-    `|  | threads | images/s (least to most) | ms a run | Fovea, 1 thread: times as fast | difference of outputs | version |
-| --- | --- | --- | --- | --- | --- | --- |
-| Fovea | 1 | 200 (100 to 300) | 50 | – | 2e-6 | Fovea 1 |
-| B | 2 | 40 (10 to 100) | 250 | 5 (3 to 10) | 2e-6 | B 1 |
-| C | 1 | refused: no A\\|B |  |  |  |  |`,
+    `|  | threads | images/s (least to most) | ms a run | Fovea, 1 thread: times as fast | first result, s | peak memory, MiB | difference of outputs | version |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| Fovea | 1 | 200 (100 to 300) | 50 | – | 1.5 | 256 | 2e-6 | Fovea 1 |
+| B | 2 | 40 (10 to 100) | 250 | 5 (3 to 10) | 1.5 | 256 | 2e-6 | B 1 |
+| C | 1 | refused: no A\\|B |  |  |  |  |  |  |`,
   );
 });

@@ -20,6 +20,8 @@ export function tableOf(
     "images/s (least to most)",
     "ms a run",
     ...own.map(({ side }) => `${labelOf(side)}: times as fast`),
+    "first result, s",
+    "peak memory, MiB",
     "difference of outputs",
     "version",
   ];
@@ -32,6 +34,8 @@ export function tableOf(
       showSummary(rates),
       significant((1000 * batchSize) / rates.median),
       ...own.map((ours) => (ours.side === side ? "–" : showSummary(ratiosOf(ours.outcome, outcome)))),
+      significant(outcome.firstResultMilliseconds / 1000),
+      significant(outcome.peakBytes / 2 ** 20),
       outcome.difference === 0 ? "0" : outcome.difference.toExponential(0),
       outcome.version,
     ];

@@ -7,6 +7,10 @@ import type { Settings } from "../harness/protocol.ts";
 export interface SideEntry {
   readonly name: string;
   readonly settings: Settings;
+  /** What it can do; it is left out of other benchmarks. */
+  readonly tasks: readonly string[];
+  /** By task: modes of which the fastest on this machine is measured. */
+  readonly modes?: Readonly<Record<string, readonly string[]>>;
   /** Program and arguments, or why it cannot run on this machine. */
   command(): readonly string[] | { readonly skip: string };
   readonly environment?: Readonly<Record<string, string>>;
@@ -27,24 +31,54 @@ function pytorch(): readonly string[] | { readonly skip: string } {
   return [python, fileURLToPath(new URL("../../src/sides/pytorch.py", import.meta.url))];
 }
 
+const lenet5 = ["lenet5-train", "lenet5-infer"];
+
 /** The library itself: every other side is compared with these. */
 export const ownSides: readonly SideEntry[] = [1, 2].map((threads) => ({
   name: "Fovea",
   settings: { threads },
+  tasks: [...lenet5, "network-infer", "network-train"],
   command: onNode("fovea"),
   environment: { FOVEA_THREADS: String(threads) },
 }));
 
+const pytorchModes = {
+  "network-infer": [
+    "eager",
+    "eager, channels last",
+    "jit.trace, frozen and optimized",
+    "torch.compile, frozen",
+  ],
+  "network-train": ["eager", "eager, channels last"],
+};
+
 export const peers: readonly SideEntry[] = [
-  { name: "PyTorch", settings: { threads: 1 }, command: pytorch },
-  { name: "PyTorch", settings: { threads: 2 }, command: pytorch },
-  { name: "jax-js", settings: { threads: 1 }, command: onNode("jax-js") },
-  {
+  ...[1, 2].map((threads) => ({
+    name: "PyTorch",
+    settings: { threads },
+    tasks: [...lenet5, ...Object.keys(pytorchModes)],
+    modes: pytorchModes,
+    command: pytorch,
+  })),
+  ...["onnxruntime-node", "onnxruntime-web"].flatMap((name) =>
+    [1, 2].map((threads) => ({
+      name,
+      settings: { threads },
+      tasks: ["network-infer"],
+      command: onNode(name),
+    })),
+  ),
+  ...[1, 2].map((threads) => ({
     name: "jax-js",
-    settings: { threads: 2 },
+    settings: { threads },
+    tasks: lenet5,
     command: onNode("jax-js"),
-    environment: { JAX_JS_THREADS: "2" },
-  },
-  { name: "tfjs wasm", settings: { threads: 1, backend: "wasm" }, command: onNode("tfjs") },
-  { name: "tfjs cpu", settings: { threads: 1, backend: "cpu" }, command: onNode("tfjs") },
+    environment: { JAX_JS_THREADS: String(threads) },
+  })),
+  ...["wasm", "cpu"].map((backend) => ({
+    name: `tfjs ${backend}`,
+    settings: { threads: 1, backend },
+    tasks: lenet5,
+    command: onNode("tfjs"),
+  })),
 ];

@@ -4,7 +4,7 @@ import "./jax-js-workers.ts";
 import { readFileSync } from "node:fs";
 import { defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { lr, momentum } from "../benchmarks/lenet5-train.ts";
-import { type Side, type Tensors, tensorOf } from "./side.ts";
+import { readTensors, type Side, type Tensors, tensorOf } from "./side.ts";
 
 const side: Side = {
   async start() {
@@ -13,7 +13,10 @@ const side: Side = {
     const manifest = new URL("../../node_modules/@jax-js/jax/package.json", import.meta.url);
     return `jax-js ${JSON.parse(readFileSync(manifest, "utf8")).version}, wasm, jit`;
   },
-  tasks: { "lenet5-train": trainLenet5, "lenet5-infer": inferLenet5 },
+  tasks: {
+    "lenet5-train": ({ folder }) => trainLenet5(readTensors(folder, "tensors")),
+    "lenet5-infer": ({ folder }) => inferLenet5(readTensors(folder, "tensors")),
+  },
 };
 export default side;
 

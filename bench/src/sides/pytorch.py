@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import resource
 import struct
 import sys
 import time
@@ -91,15 +92,29 @@ def start(request):
     global task
     torch.set_num_threads(request["settings"]["threads"])
     version = f"PyTorch {torch.__version__}, eager, channels last"
-    if request["benchmark"] not in tasks:
-        raise NotImplementedError(f"{version} has no task for {request['benchmark']} yet")
-    task = tasks[request["benchmark"]](read_safetensors(request["tensors"]))
+    if request["task"] not in tasks:
+        raise NotImplementedError(f"{version} has no task {request['task']} yet")
+    task = tasks[request["task"]](read_safetensors(os.path.join(request["folder"], "tensors.safetensors")))
+    task.reset()
+    task.run()
     return {"version": version}
 
 
 def check(request):
     task.reset()
     return {"outputs": [task.run() for _ in range(request["runs"])]}
+
+
+def peak_bytes():
+    """The largest resident set that this process has had."""
+    # On Linux getrusage's maximum includes that of the process that started this one.
+    try:
+        with open("/proc/self/status") as status:
+            (line,) = (line for line in status if line.startswith("VmHWM:"))
+        return 1024 * int(line.split()[1])
+    except FileNotFoundError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def timed(request):
@@ -111,7 +126,7 @@ def timed(request):
         task.run()
         milliseconds += (time.perf_counter() - began) * 1000
         runs += 1
-    return {"runs": runs, "milliseconds": milliseconds}
+    return {"runs": runs, "milliseconds": milliseconds, "peakBytes": peak_bytes()}
 
 
 for line in sys.stdin:

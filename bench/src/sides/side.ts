@@ -1,7 +1,10 @@
-import type { HostTensor } from "../../../dist/io/index.js";
-import type { Settings } from "../harness/protocol.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type HostTensor, parseSafetensors } from "../../../dist/io/index.js";
+import { files } from "../benchmarks/files.ts";
+import type { Settings, Work } from "../harness/protocol.ts";
 
-/** The inputs and initial parameters of a benchmark by name. */
+/** Arrays by name. */
 export type Tensors = ReadonlyMap<string, HostTensor>;
 
 /** One library's way to do one benchmark. */
@@ -16,13 +19,18 @@ export interface Task {
 export interface Side {
   /** Sets the library up and answers with its name, version and mode. */
   start(settings: Settings): string | Promise<string>;
-  /** By the benchmark's name; one that is missing is reported as such. */
-  readonly tasks: Readonly<Record<string, (tensors: Tensors) => Task | Promise<Task>>>;
+  /** By name. */
+  readonly tasks: Readonly<Record<string, (work: Work) => Task | Promise<Task>>>;
 }
 
-/** @throws Error if the benchmark has no tensor of this name. */
+export function readTensors(folder: string, file: keyof typeof files): Tensors {
+  const path = join(folder, files[file]);
+  return parseSafetensors(readFileSync(path), path).tensors;
+}
+
+/** @throws Error if there is no tensor of this name. */
 export function tensorOf(tensors: Tensors, name: string): HostTensor {
   const found = tensors.get(name);
-  if (!found) throw new Error(`the benchmark has no tensor ${name}, but ${[...tensors.keys()].join(", ")}`);
+  if (!found) throw new Error(`there is no tensor ${name}, but ${[...tensors.keys()].join(", ")}`);
   return found;
 }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { lr, momentum } from "../benchmarks/lenet5-train.ts";
-import { type Side, type Tensors, tensorOf } from "./side.ts";
+import { readTensors, type Side, type Tensors, tensorOf } from "./side.ts";
 
 const side: Side = {
   async start({ backend }) {
@@ -14,7 +14,10 @@ const side: Side = {
     if (!(await tf.setBackend(backend!))) throw new Error(`tfjs cannot start its backend ${backend}`);
     return `tfjs ${tf.version.tfjs}, ${backend}`;
   },
-  tasks: { "lenet5-train": trainLenet5, "lenet5-infer": inferLenet5 },
+  tasks: {
+    "lenet5-train": ({ folder }) => trainLenet5(readTensors(folder, "tensors")),
+    "lenet5-infer": ({ folder }) => inferLenet5(readTensors(folder, "tensors")),
+  },
 };
 export default side;
 

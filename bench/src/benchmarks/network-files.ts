@@ -1,0 +1,33 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sizeOf } from "../../../dist/index.js";
+import type { HostTensor } from "../../../dist/io/index.js";
+import { exportNetwork } from "../export/exported-network.ts";
+import type { Network } from "../networks/network.ts";
+import { randomState } from "../networks/random-state.ts";
+import { writeOnnx } from "../onnx/write-onnx.ts";
+import { mulberry32, uniform } from "../random.ts";
+import { files, writeTensors } from "./files.ts";
+
+/** Writes a batch of images from U(−1, 1) with labels below `numClasses`, the network's random weights, and its graph. */
+export function writeNetwork(folder: string, network: Network, batchSize: number): void {
+  const model = network.create();
+  const shape = [batchSize, ...network.inputShape];
+  const exported = exportNetwork(model, shape);
+  const weights = randomState(model, network.gain);
+  const random = mulberry32(21);
+  const images = uniform(random, sizeOf(shape), -1, 1);
+  const numClasses = exported.output.shape[1]!;
+  const labels = Int32Array.from({ length: batchSize }, () => Math.floor(numClasses * random()));
+  writeTensors(
+    folder,
+    "inputs",
+    new Map<string, HostTensor>([
+      ["images", { dtype: "float32", shape, data: images }],
+      ["labels", { dtype: "int32", shape: [batchSize], data: labels }],
+    ]),
+  );
+  writeTensors(folder, "weights", weights);
+  writeFileSync(join(folder, files.graph), JSON.stringify(exported));
+  writeFileSync(join(folder, files.onnx), Buffer.concat(writeOnnx(exported, weights)));
+}
