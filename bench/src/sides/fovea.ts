@@ -3,7 +3,8 @@ import { compile, crossEntropy, type Tensor, tensor, valueAndGrad } from "../../
 import { lenet5 } from "../../../dist/models/index.js";
 import type { Module } from "../../../dist/nn/index.js";
 import { SGD } from "../../../dist/train/index.js";
-import { lr, momentum } from "../benchmarks/lenet5-train.ts";
+import { lr as lenet5Lr, momentum } from "../benchmarks/lenet5-train.ts";
+import { lr as networkLr } from "../benchmarks/network-train.ts";
 import type { Work } from "../harness/protocol.ts";
 import { networkNamed } from "../networks/index.ts";
 import { readTensors, type Side, type Task, type Tensors, tensorOf } from "./side.ts";
@@ -14,10 +15,10 @@ const side: Side = {
   // The number of threads is the environment's FOVEA_THREADS.
   start: () => `Fovea ${version}, wasm`,
   tasks: {
-    "lenet5-train": (work) => train(...lenet5Of(work)),
+    "lenet5-train": (work) => train(lenet5Lr, ...lenet5Of(work)),
     "lenet5-infer": (work) => infer(...lenet5Of(work)),
     "network-infer": (work) => infer(...networkOf(work)),
-    "network-train": (work) => train(...networkOf(work)),
+    "network-train": (work) => train(networkLr, ...networkOf(work)),
   },
 };
 export default side;
@@ -47,7 +48,7 @@ async function infer(model: Module, state: Tensors, inputs: Tensors): Promise<Ta
   return { run: async () => (await forward(images)).data() };
 }
 
-function train(model: Module, state: Tensors, inputs: Tensors): Task {
+function train(lr: number, model: Module, state: Tensors, inputs: Tensors): Task {
   const images = deviceTensor(inputs, "images");
   const labels = deviceTensor(inputs, "labels");
   const optimizer = new SGD({ lr, momentum });

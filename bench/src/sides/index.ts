@@ -28,7 +28,7 @@ function pytorch(): readonly string[] | { readonly skip: string } {
   const python = env["PYTHON"] || "python3";
   const { status } = spawnSync(python, ["-c", "import torch"], { stdio: "ignore" });
   if (status !== 0) return { skip: `${python} has no torch (PYTHON=… names another)` };
-  return [python, fileURLToPath(new URL("../../src/sides/pytorch.py", import.meta.url))];
+  return [python, fileURLToPath(new URL("../../src/sides/pytorch/main.py", import.meta.url))];
 }
 
 const lenet5 = ["lenet5-train", "lenet5-infer"];
