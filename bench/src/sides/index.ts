@@ -59,6 +59,7 @@ export const peers: readonly SideEntry[] = [
     tasks: [...lenet5, ...Object.keys(pytorchModes)],
     modes: pytorchModes,
     command: pytorch,
+    environment: { PYTHONDONTWRITEBYTECODE: "1" },
   })),
   ...["onnxruntime-node", "onnxruntime-web"].flatMap((name) =>
     [1, 2].map((threads) => ({
