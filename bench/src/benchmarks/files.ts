@@ -12,8 +12,10 @@ export const files = {
   weights: "weights.safetensors",
   /** Whole networks: an `ExportedNetwork` as JSON. */
   graph: "graph.json",
-  /** Whole networks in inference: graph and weights. */
+  /** Whole networks: the graph in ONNX. */
   onnx: "network.onnx",
+  /** Its weights. */
+  onnxData: "network.onnx.data",
 } as const;
 
 export function writeTensors(

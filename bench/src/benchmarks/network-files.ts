@@ -29,5 +29,7 @@ export function writeNetwork(folder: string, network: Network, batchSize: number
   );
   writeTensors(folder, "weights", weights);
   writeFileSync(join(folder, files.graph), JSON.stringify(exported));
-  writeFileSync(join(folder, files.onnx), Buffer.concat(writeOnnx(exported, weights)));
+  const { model: onnx, data } = writeOnnx(exported, weights, files.onnxData);
+  writeFileSync(join(folder, files.onnx), Buffer.concat(onnx));
+  writeFileSync(join(folder, files.onnxData), Buffer.concat(data));
 }

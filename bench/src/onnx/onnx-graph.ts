@@ -10,12 +10,29 @@ export interface Initializer {
   readonly data: Float32Array | BigInt64Array;
 }
 
+/** A model's file and the file beside it with its large initial values, both in pieces. */
+export interface OnnxFiles {
+  readonly model: readonly Uint8Array[];
+  readonly data: readonly Uint8Array[];
+}
+
 const elementType = { float32: 1, int64: 7 } as const;
+
+/** Initial values of at least so many bytes lie in the file beside the model. */
+const externalFrom = 1024;
 
 /** Collects the nodes and initial values of an ONNX graph, and writes the model. */
 export class OnnxGraph {
+  readonly #dataFile: string;
   readonly #graph: Message = new Message();
   readonly #constants = new Set<string>();
+  readonly #data: Uint8Array[] = [];
+  #dataLength = 0;
+
+  /** @param dataFile the name of the file beside the model. */
+  constructor(dataFile: string) {
+    this.#dataFile = dataFile;
+  }
 
   node(
     opType: string,
@@ -34,8 +51,20 @@ export class OnnxGraph {
     const tensor = new Message();
     for (const extent of dims) tensor.int(1, extent);
     tensor.int(2, data instanceof Float32Array ? elementType.float32 : elementType.int64).string(8, name);
-    tensor.bytes(9, [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (bytes.byteLength < externalFrom) tensor.bytes(9, [bytes]);
+    else this.#storeOutside(tensor, bytes);
     this.#graph.message(5, tensor);
+  }
+
+  #storeOutside(tensor: Message, bytes: Uint8Array): void {
+    const place = { location: this.#dataFile, offset: this.#dataLength, length: bytes.byteLength };
+    for (const [key, value] of Object.entries(place)) {
+      tensor.message(13, new Message().string(1, key).string(2, String(value)));
+    }
+    tensor.int(14, 1);
+    this.#data.push(bytes);
+    this.#dataLength += bytes.byteLength;
   }
 
   /** The name of a constant; equal ones are written once. */
@@ -53,12 +82,12 @@ export class OnnxGraph {
     this.#graph.message(12, floatTensor(name, shape));
   }
 
-  /** The model's bytes, in pieces. */
-  finish(name: string): readonly Uint8Array[] {
+  finish(name: string): OnnxFiles {
     // Opset 20 is the first with Gelu as one operator; it came with version 9 of the intermediate representation.
     const opset = new Message().string(1, "").int(2, 20);
     const model = new Message().int(1, 9).string(2, "fovea-bench");
-    return model.message(7, this.#graph.string(2, name)).message(8, opset).pieces;
+    model.message(7, this.#graph.string(2, name)).message(8, opset);
+    return { model: model.pieces, data: this.#data };
   }
 }
 

@@ -1,4 +1,7 @@
 import { deepEqual, ok, throws } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { evaluate, reference, sizeOf, tensor } from "../../../dist/index.js";
@@ -45,7 +48,9 @@ const models: Readonly<Record<string, () => nn.Module>> = {
 };
 
 for (const [name, create] of Object.entries(models)) {
-  test(`onnxruntime computes what Fovea's reference does: ${name}`, async () => {
+  test(`onnxruntime computes what Fovea's reference does: ${name}`, async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "fovea-bench-test-"));
+    context.after(() => rmSync(folder, { recursive: true }));
     const model = create();
     const shape = [2, 3, 13, 11];
     const weights = randomState(model, 1);
@@ -54,7 +59,10 @@ for (const [name, create] of Object.entries(models)) {
     const exported = exportNetwork(model, shape);
     const y = model.forward(tensor(images, { shape }));
     await evaluate([y], reference);
-    const session = await InferenceSession.create(Buffer.concat(writeOnnx(exported, weights)));
+    const files = writeOnnx(exported, weights, "data");
+    writeFileSync(join(folder, "model"), Buffer.concat(files.model));
+    writeFileSync(join(folder, "data"), Buffer.concat(files.data));
+    const session = await InferenceSession.create(join(folder, "model"));
     const { logits } = await session.run({ images: new Tensor("float32", images, shape) });
     deepEqual(logits!.dims, y.shape);
     const difference = relativeDifference([[...(logits!.data as Float32Array)]], [[...(await y.data())]]);
@@ -75,5 +83,5 @@ test("the models here use every operation of the networks", () => {
 
 test("an operation without a translation is named", () => {
   const exported = exportNetwork(new nn.Tanh(), [1, 3, 4, 4]);
-  throws(() => writeOnnx(exported, new Map()), /no translation of tanh/);
+  throws(() => writeOnnx(exported, new Map(), "data"), /no translation of tanh/);
 });

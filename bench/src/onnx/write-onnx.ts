@@ -1,14 +1,15 @@
 import type { HostTensor } from "../../../dist/io/index.js";
 import type { ExportedNetwork } from "../export/exported-network.ts";
-import { OnnxGraph } from "./onnx-graph.ts";
+import { type OnnxFiles, OnnxGraph } from "./onnx-graph.ts";
 import { translateNode } from "./translate-node.ts";
 
-/** The network as an ONNX file with its weights inside, in pieces. */
+/** The network in ONNX, with its large weights in a file beside it, which takes runtimes less memory. */
 export function writeOnnx(
   network: ExportedNetwork,
   weights: ReadonlyMap<string, HostTensor>,
-): readonly Uint8Array[] {
-  const graph = new OnnxGraph();
+  dataFile: string,
+): OnnxFiles {
+  const graph = new OnnxGraph(dataFile);
   const shapes = new Map<string, readonly number[]>(Object.entries(network.weights));
   const transposedNames = new Map<string, string>();
   const around = {

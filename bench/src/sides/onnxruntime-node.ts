@@ -4,6 +4,6 @@ import type { Side } from "./side.ts";
 
 const side: Side = {
   start: () => `onnxruntime-node ${env.versions.node}, CPU`,
-  tasks: { "network-infer": inferNetwork({ InferenceSession, Tensor }) },
+  tasks: { "network-infer": inferNetwork({ InferenceSession, Tensor }, true) },
 };
 export default side;

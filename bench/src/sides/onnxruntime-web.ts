@@ -7,6 +7,6 @@ const side: Side = {
     env.wasm.numThreads = threads;
     return `onnxruntime-web ${env.versions.web}, wasm with SIMD`;
   },
-  tasks: { "network-infer": inferNetwork({ InferenceSession, Tensor }) },
+  tasks: { "network-infer": inferNetwork({ InferenceSession, Tensor }, false) },
 };
 export default side;

@@ -16,10 +16,16 @@ interface Runtime {
   ) => TypedTensor<"float32">;
 }
 
-/** The task `network-infer` with all of the runtime's graph optimizations. */
-export function inferNetwork({ InferenceSession, Tensor }: Runtime) {
+/**
+ * The task `network-infer` with all of the runtime's graph optimizations.
+ *
+ * @param findsData whether the runtime opens the file of the weights by itself.
+ */
+export function inferNetwork({ InferenceSession, Tensor }: Runtime, findsData: boolean) {
   return async ({ folder, settings: { threads } }: Work): Promise<Task> => {
+    const externalData = [{ path: files.onnxData, data: join(folder, files.onnxData) }];
     const session = await InferenceSession.create(join(folder, files.onnx), {
+      ...(findsData ? {} : { externalData }),
       graphOptimizationLevel: "all",
       executionMode: "sequential",
       intraOpNumThreads: threads,
