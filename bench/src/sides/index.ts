@@ -47,7 +47,7 @@ const pytorchModes = {
     "eager",
     "eager, channels last",
     "jit.trace, frozen and optimized",
-    "torch.compile, frozen",
+    "torch.compile, frozen, channels last",
   ],
   "network-train": ["eager", "eager, channels last"],
 };
