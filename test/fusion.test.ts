@@ -12,9 +12,13 @@ const backend = createWasmBackend({ threads: 1 });
 const zeros = (...shape: number[]): Tensor =>
   tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), { shape });
 
+/** What runs each time: weights are laid out, and batch normalization folded into them, ahead. */
 async function kindsOf(fn: (x: Tensor) => Tensor, x: Tensor): Promise<string[]> {
   const program = await compile(fn, { backend }).program(x);
-  return program.describe().map(({ kind }) => kind);
+  return program
+    .describe()
+    .filter(({ ahead }) => !ahead)
+    .map(({ kind }) => kind);
 }
 
 describe("fusion", () => {
@@ -28,23 +32,35 @@ describe("fusion", () => {
     expect(await kindsOf(norm, zeros(7, 9))).toEqual(["reduce"]);
   });
 
-  test("convolution, bias and activation are one kernel; padding is another", async () => {
+  // Between convolutions channels lie last: the first map brings the images into that order, the last one brings the
+  // result back.
+  test("convolution, padding, bias and activation are one kernel", async () => {
     const layer = new Sequential(new Conv2d(3, 8, 3), new ReLU());
-    expect(await kindsOf((x) => layer.forward(x), zeros(2, 3, 9, 9))).toEqual(["contraction"]);
-    const padded = new Sequential(new Conv2d(3, 8, 3, { padding: 1 }), new ReLU());
-    expect(await kindsOf((x) => padded.forward(x), zeros(2, 3, 9, 9))).toEqual(["map", "contraction"]);
+    expect(await kindsOf((x) => layer.forward(x), zeros(2, 3, 9, 9))).toEqual(["map", "contraction", "map"]);
+    const conv = (from: number, to: number): Conv2d => new Conv2d(from, to, 3, { padding: 1 });
+    const padded = new Sequential(conv(3, 8), new ReLU(), conv(8, 8), new ReLU());
+    expect(await kindsOf((x) => padded.forward(x), zeros(2, 3, 9, 9))).toEqual([
+      "map",
+      "contraction",
+      "contraction",
+      "map",
+    ]);
   });
 
   test("batch normalization in evaluation is part of the convolution before it", async () => {
     const block = new Sequential(new Conv2d(3, 8, 3), new BatchNorm2d(8), new ReLU());
     block.eval();
-    // The map is each channel's 1 / √(variance + ε): eight numbers, computed once.
-    expect(await kindsOf((x) => block.forward(x), zeros(2, 3, 9, 9))).toEqual(["map", "contraction"]);
+    expect(await kindsOf((x) => block.forward(x), zeros(2, 3, 9, 9))).toEqual(["map", "contraction", "map"]);
   });
 
   test("pooling after an activation reads the convolution's result once", async () => {
     const block = new Sequential(new Conv2d(1, 4, 3), new ReLU(), new MaxPool2d(2));
-    expect(await kindsOf((x) => block.forward(x), zeros(2, 1, 10, 10))).toEqual(["contraction", "reduce"]);
+    expect(await kindsOf((x) => block.forward(x), zeros(2, 1, 10, 10))).toEqual([
+      "map",
+      "contraction",
+      "reduce",
+      "map",
+    ]);
   });
 
   test("a linear layer with activation is one matrix product", async () => {
@@ -70,7 +86,7 @@ describe("fusion", () => {
     const program = await step.program(zeros(64, 1, 28, 28), labels);
     const kernels = program.describe();
     expect(kernels.filter(({ name }) => name === "copy")).toEqual([]);
-    expect(kernels.length).toBeLessThanOrEqual(52);
+    expect(kernels.length).toBeLessThanOrEqual(53);
     // 416,520 multiply-accumulates an image forward; backward both gradients of each layer but the first's input's.
     const forward = 416_520;
     const firstLayer = 117_600;

@@ -9,7 +9,7 @@ import { agreeOnRandom, expectAgreement, type Operands } from "./agreement.ts";
 const backends = [createWasmBackend({ threads: 2 }), createWasmBackend({ threads: 1, fused: false })];
 
 describe("matrix products", () => {
-  // rows, inner, columns: the blocks are 64 rows (tiles of up to 6), 256 columns (panels of 8) and 512 inner steps.
+  // rows, inner, columns: blocks have up to 192 rows (tiles of up to 6), 64 columns (panels of 8 or 16), 640 inner steps.
   test.each([
     ["one row", 1, 300, 70],
     ["one column", 70, 300, 1],

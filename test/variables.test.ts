@@ -109,6 +109,22 @@ describe("variables", () => {
       );
     });
 
+    test("what was made of a variable ahead is made again when it has changed", async () => {
+      const weight = new Variable(tensor([1, 2, 3, 4, 5, 6], { shape: [3, 2] }));
+      const apply = compile((x: Tensor) => ops.linear(x, weight), { backend });
+      const double = compile(() => weight.assign(ops.mul(weight.value, 2)), { backend });
+      const x = tensor([1, 10], { shape: [1, 2] });
+      const result = async (): Promise<number[]> => [...(await (await apply(x)).data())];
+      expect(await result()).toEqual([21, 43, 65]);
+      expect(await result()).toEqual([21, 43, 65]);
+      await double(); // takes the host's memory over
+      expect(await result()).toEqual([42, 86, 130]);
+      await double(); // in place
+      expect(await result()).toEqual([84, 172, 260]);
+      weight.assign(tensor([1, 0, 0, 1, 1, 1], { shape: [3, 2] }));
+      expect(await result()).toEqual([1, 10, 11]);
+    });
+
     test("one tensor assigned to two variables makes two values", async () => {
       const [a, b] = [cell([0, 0]), cell([0, 0])];
       const both = compile(

@@ -4,72 +4,129 @@ import { type AnyOp, type Attrs, opNamed } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { lowerings } from "./lower/index.ts";
-import { rewrites } from "./rewrite.ts";
+import { type RewriteContext, rewrites } from "./rewrite.ts";
 
 /** Ops that a backend must have a kernel of its own for. */
 export const opaqueOps: ReadonlySet<string> = new Set(["randomBits", "constant", "scatterAdd"]);
 
+/** What a backend wants of the graph that it gets. */
+export interface ExpandOptions {
+  /** How many columns of a product lie side by side in memory, where there are `columns` of them. */
+  panelWidth(columns: number): number;
+  /** Whether to leave out what changes rounding beyond the order of sums. */
+  readonly exact: boolean;
+}
+
 /** Rewrites a graph until every op is one that kernels are made of, and simplifies on the way. */
-export function expandGraph(graph: Graph): Graph {
-  const expander = new Expander();
-  const positions: number[] = [];
-  for (const { op, inputs, attrs, shape, dtype } of graph.nodes) {
-    positions.push(
-      op === "input"
-        ? expander.builder.input({ shape, dtype })
-        : expander.add(
-            opNamed(op),
-            inputs.map((input) => positions[input]!),
-            attrs,
-          ),
-    );
-  }
-  return expander.builder.finish(
-    graph.outputs.map((output) => ({ ...output, node: positions[output.node]! })),
-  );
+export function expandGraph(graph: Graph, options: ExpandOptions): Graph {
+  const expander = new Expander(graph, options);
+  return expander.run();
 }
 
 class Expander {
-  readonly builder: GraphBuilder = new GraphBuilder();
+  readonly #graph: Graph;
+  readonly #options: ExpandOptions;
+  readonly #builder: GraphBuilder = new GraphBuilder();
+  readonly #stable = new Map<number, boolean>();
+  /** Where the nodes of the graph, and the operands of the ops being rewritten, are in the new graph. */
+  readonly #positions: number[] = [];
+  readonly #places = new Map<Tensor, number>();
+  readonly #uses: number[];
 
-  add(op: AnyOp, inputs: readonly number[], attrs: Attrs): number {
-    const placeholders = inputs.map((input) => Tensor.input(this.#node(input)));
-    const rewritten = rewrites.get(op.name)?.(placeholders, attrs);
-    if (rewritten) return this.#splice(rewritten, placeholders, inputs);
+  constructor(graph: Graph, options: ExpandOptions) {
+    this.#graph = graph;
+    this.#options = options;
+    this.#uses = graph.nodes.map(() => 0);
+    for (const { inputs } of graph.nodes) for (const input of inputs) this.#uses[input]!++;
+    for (const { node } of graph.outputs) this.#uses[node]!++;
+  }
+
+  run(): Graph {
+    const { nodes, inputs, outputs } = this.#graph;
+    const replaced = new Set(outputs.map(({ replaces }) => replaces));
+    nodes.forEach((node, n) => {
+      if (node.op === "input") {
+        const lasting = "lasting" in node.attrs;
+        const position = this.#builder.input(node, lasting);
+        this.#stable.set(position, lasting && !replaced.has(inputs.indexOf(n)));
+        this.#positions.push(position);
+        return;
+      }
+      const operands = node.inputs.map((input) => this.#positions[input]!);
+      const sole = node.inputs.map((input) => this.#uses[input] === 1);
+      this.#positions.push(this.#add(opNamed(node.op), operands, node.attrs, sole));
+    });
+    return this.#builder.finish(
+      outputs.map((output) => ({ ...output, node: this.#positions[output.node]! })),
+    );
+  }
+
+  #add(op: AnyOp, inputs: readonly number[], attrs: Attrs, sole: readonly boolean[] = []): number {
+    const placeholders = inputs.map((input) => this.#placeholder(input));
+    const rewritten = rewrites.get(op.name)?.(placeholders, attrs, this.#context(placeholders, sole));
+    if (rewritten) return this.#splice(rewritten);
     if (lowerings.has(op.name) || opaqueOps.has(op.name)) return this.#simplified(op, inputs, attrs);
     if (!op.decompose) {
       throw new ArgumentError(
         `${op.name}: there is neither a kernel nor a decomposition; give the op a decompose`,
       );
     }
-    return this.#splice(op.decompose(placeholders, attrs), placeholders, inputs);
+    return this.#splice(op.decompose(placeholders, attrs));
   }
 
-  /** Adds the tensors behind `output`, whose leaves are `placeholders`. */
-  #splice(output: Tensor, placeholders: readonly Tensor[], inputs: readonly number[]): number {
-    const positions = new Map<Tensor, number>();
-    placeholders.forEach((placeholder, i) => {
-      positions.set(placeholder, inputs[i]!);
-    });
-    const visit = (tensor: Tensor): number => {
-      const known = positions.get(tensor);
-      if (known !== undefined) return known;
-      if (tensor.source.kind === "value") {
-        const values = Array.from(tensor.source.storage.read());
-        return this.builder.add("constant", [], { values, shape: tensor.shape, dtype: tensor.dtype });
-      }
-      if (tensor.source.kind !== "node")
-        throw new ArgumentError(`a decomposition used ${tensor}, which is no operand`);
-      const { op, inputs: operands, attrs } = tensor.source;
-      const position = this.add(op, operands.map(visit), attrs);
-      positions.set(tensor, position);
-      return position;
+  /** A tensor that stands for a node of the new graph. */
+  #placeholder(position: number): Tensor {
+    const tensor = Tensor.input(this.#node(position));
+    this.#places.set(tensor, position);
+    return tensor;
+  }
+
+  #context(placeholders: readonly Tensor[], sole: readonly boolean[]): RewriteContext {
+    const place = (tensor: Tensor): number => this.#places.get(tensor)!;
+    return {
+      ...this.#options,
+      panelWidth: (columns) => this.#options.panelWidth(columns),
+      sourceOf: (tensor) => {
+        const { op, attrs, inputs } = this.#node(place(tensor));
+        return { op, attrs, inputs: () => inputs.map((input) => this.#placeholder(input)) };
+      },
+      isStable: (tensor) => this.#isStable(place(tensor)),
+      isSole: (tensor) => sole[placeholders.indexOf(tensor)] ?? false,
     };
-    return visit(output);
+  }
+
+  /** Whether a node's value stays the same from run to run, as long as variables that nobody writes do. */
+  #isStable(position: number): boolean {
+    const known = this.#stable.get(position);
+    if (known !== undefined) return known;
+    const { op, inputs } = this.#node(position);
+    const stable = op !== "randomBits" && inputs.every((input) => this.#isStable(input));
+    this.#stable.set(position, stable);
+    return stable;
+  }
+
+  /** Adds the tensors behind `output`, down to placeholders. */
+  #splice(output: Tensor): number {
+    const known = this.#places.get(output);
+    if (known !== undefined) return known;
+    if (output.source.kind === "value") {
+      const values = Array.from(output.source.storage.read());
+      return this.#builder.add("constant", [], { values, shape: output.shape, dtype: output.dtype });
+    }
+    if (output.source.kind !== "node")
+      throw new ArgumentError(`a decomposition used ${output}, which is no operand`);
+    const { op, inputs: operands, attrs } = output.source;
+    const position = this.#add(
+      op,
+      operands.map((operand) => this.#splice(operand)),
+      attrs,
+    );
+    this.#places.set(output, position);
+    return position;
   }
 
   #node(position: number): GraphNode {
-    return this.builder.nodes[position]!;
+    return this.#builder.nodes[position]!;
   }
 
   #simplified(op: AnyOp, inputs: readonly number[], attrs: Attrs): number {
@@ -89,12 +146,12 @@ class Expander {
     const first = nodes[0];
     if (["reshape", "expand"].includes(op.name) && sameShape(first!.shape, spec.shape)) return inputs[0]!;
     if (op.name === "reshape" && first!.op === "reshape")
-      return this.builder.add("reshape", first!.inputs, attrs);
-    return this.builder.add(op.name, inputs, attrs);
+      return this.#builder.add("reshape", first!.inputs, attrs);
+    return this.#builder.add(op.name, inputs, attrs);
   }
 
   #full(value: number, { shape, dtype }: { shape: readonly number[]; dtype: string }): number {
-    return this.builder.add("full", [], { value, shape, dtype });
+    return this.#builder.add("full", [], { value, shape, dtype });
   }
 }
 

@@ -1,19 +1,12 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { sizeOf } from "../core/shape.ts";
+import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
+import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, type Load, load, type Reduce, readsOf, walk } from "./expr.ts";
-import {
-  dynamic,
-  flatten,
-  type Index,
-  isAffine,
-  type LoopVariable,
-  loopVariable,
-  plus,
-  times,
-  variable,
-} from "./index-expr.ts";
+import { type Buffer, type Expr, guard, load, readsOf } from "./expr.ts";
+import { dynamic, flatten, isAffine, loopVariable, plus, variable } from "./index-expr.ts";
 import type { Kernel, KernelGraph } from "./kernel.ts";
+import { elementsOf, isRowMajor, lengthOf, marginsOf, placeOf, type Region, rowMajor } from "./layout.ts";
 import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
@@ -36,6 +29,10 @@ class Fusion {
   readonly #uses: number[];
   readonly #users: number[][];
   readonly #buffers = new Map<number, Buffer>();
+  readonly #layouts: Layouts;
+  readonly #stable: readonly boolean[];
+  /** Buffers whose layout contractions know how to read. */
+  readonly #packed = new Set<Buffer>();
   /** For a node without buffer: the reduction that is computed inside it. */
   readonly #carried = new Map<number, number>();
   readonly #costs: number[] = [];
@@ -44,6 +41,8 @@ class Fusion {
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#nodes = graph.nodes;
+    this.#layouts = chooseLayouts(graph);
+    this.#stable = stableNodes(graph);
     this.#uses = graph.nodes.map(() => 0);
     this.#users = graph.nodes.map(() => []);
     const live = new Set(graph.outputs.map((output) => output.node));
@@ -76,8 +75,9 @@ class Fusion {
     const known = this.#buffers.get(n);
     if (known) return known;
     const { dtype, shape } = this.#nodes[n]!;
-    const buffer = { id: this.#nextBuffer++, dtype, length: sizeOf(shape) };
+    const buffer = { id: this.#nextBuffer++, dtype, length: lengthOf(this.#layouts.of[n]!, shape) };
     this.#buffers.set(n, buffer);
+    if (this.#nodes[n]!.op === "pack") this.#packed.add(buffer);
     return buffer;
   }
 
@@ -89,6 +89,7 @@ class Fusion {
       this.#costs[n] = 0;
       return;
     }
+    if (node.op === "pack" || this.#layouts.kept.has(n)) this.#materialize(n);
     if (node.op === "scatterAdd") {
       for (const input of node.inputs) if (this.#carried.has(input)) this.#materialize(input);
       this.#materialize(n);
@@ -153,7 +154,7 @@ class Fusion {
       if (this.#buffers.has(input)) continue;
       const before = this.#buffersBehind(input);
       const operands = probe();
-      const bad = operands.filter((operand) => !isAffineLoad(operand));
+      const bad = operands.filter((operand) => !isAffineLoad(operand, this.#packed));
       if (bad.length === 0) return;
       const touched = bad.some(
         (operand) =>
@@ -161,7 +162,7 @@ class Fusion {
       );
       if (touched) this.#materialize(input);
     }
-    if (probe().some((operand) => !isAffineLoad(operand)))
+    if (probe().some((operand) => !isAffineLoad(operand, this.#packed)))
       for (const input of node.inputs) this.#materialize(input);
   }
 
@@ -172,34 +173,30 @@ class Fusion {
     return found;
   }
 
-  /** The coordinates of a node's elements as loop variables; grouped channels have a loop for the group. */
-  #naturalLoops(n: number): { loops: LoopVariable[]; at: Index[] } {
+  /** A node's elements as loops in the order of its memory; grouped channels have a loop for the group. */
+  #naturalLoops(n: number): Region {
     const node = this.#nodes[n]!;
     const root = this.#carried.get(n) ?? n;
     const { op, attrs } = this.#nodes[root]!;
     const groups =
       op === "conv" || op === "convWeightGrad" ? (attrs as unknown as { groups: number }).groups : 1;
-    const channelAxis = op === "conv" ? 1 : 0;
-    const loops: LoopVariable[] = [];
-    const at = node.shape.map((extent, axis) => {
-      if (groups > 1 && axis === channelAxis) {
-        const group = loopVariable(groups);
-        const within = loopVariable(extent / groups);
-        loops.push(group, within);
-        return plus(times(variable(group), extent / groups), variable(within));
-      }
-      const loop = loopVariable(extent);
-      loops.push(loop);
-      return variable(loop);
-    });
-    return { loops, at };
+    return elementsOf(this.#layouts.of[n]!, node.shape, op === "conv" ? 1 : 0, groups);
   }
 
   #elements(n: number): ElementAt {
     const buffer = this.#buffers.get(n);
     const { shape, op } = this.#nodes[n]!;
-    if (buffer) return (at) => load(buffer, flatten(at, shape));
+    if (buffer) return (at) => load(buffer, placeOf(this.#layouts.of[n]!, shape, at));
+    if (this.#layouts.margins.has(n)) return this.#withMargins(n);
     return this.#lowered(n, lowerings.get(op)!);
+  }
+
+  /** A padding whose zeros are in the operand's buffer already. */
+  #withMargins(n: number): ElementAt {
+    const { inputs, attrs } = this.#nodes[n]!;
+    const { low } = attrs as { low: readonly number[] };
+    const elements = this.#elements(inputs[0]!);
+    return (at) => elements(at.map((index, axis) => plus(index, -low[axis]!)));
   }
 
   #lowered(n: number, lowering: Lowering): ElementAt {
@@ -217,20 +214,30 @@ class Fusion {
     if (node.op === "randomBits") {
       const state = this.#buffers.get(node.inputs[0]!)!;
       const body = { kind: "random" as const, state, length: output.length };
-      return { name: node.op, node, output, reads: [state], body };
+      return { name: node.op, node, output, reads: [state], body, stable: false, margins: [] };
     }
     if (node.op === "scatterAdd") return this.#scatter(n, output);
     const root = this.#carried.get(n);
-    const { loops, at } = this.#naturalLoops(n);
-    const expr = this.#lowered(n, lowerings.get(node.op)!)(at);
-    const index = flatten(at, node.shape);
+    const layout = this.#layouts.of[n]!;
+    const { loops, at, inside } = this.#naturalLoops(n);
+    const expr = guard(inside, this.#lowered(n, lowerings.get(node.op)!)(at), 0);
+    const index = layout.panel
+      ? flatten(
+          loops.map((loop) => variable(loop)),
+          loops.map((loop) => loop.extent),
+        )
+      : placeOf(layout, node.shape, at);
+    const margins = marginsOf(layout, node.shape).map((region) => ({
+      loops: region.loops,
+      index: placeOf(layout, node.shape, region.at),
+    }));
     const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
-    const reduce = contractionIn(expr);
-    const body = reduce
-      ? { kind: "contraction" as const, loops, index, expr, reduce }
+    const body = sumOfProducts(expr)
+      ? { kind: "contraction" as const, loops, index, expr }
       : { kind: root === undefined ? ("map" as const) : ("reduce" as const), loops, index, expr };
+    const stable = this.#stable[n]!;
     const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
-    return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body };
+    return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body, stable, margins };
   }
 
   #scatter(n: number, output: Buffer): Kernel {
@@ -244,6 +251,7 @@ class Fusion {
     const to = at.with(axis, dynamic(target, node.shape[axis]!));
     const body = {
       kind: "scatter" as const,
+      // Scattered sums are row-major: loops are axes.
       loops: loops.toSpliced(axis, 1),
       cleared: loops[axis]!,
       clearedIndex: flatten(at, node.shape),
@@ -257,6 +265,8 @@ class Fusion {
       output,
       reads: [...new Set([...readsOf(value), ...readsOf(target)])],
       body,
+      stable: this.#stable[n]!,
+      margins: [],
     };
   }
 
@@ -265,15 +275,24 @@ class Fusion {
     const taken = new Set<number>();
     const buffers = outputs.map((n) => {
       const source = this.#buffers.get(n)!;
-      if (!isFilled(this.#nodes[n]!) && !taken.has(n)) {
+      const { shape } = this.#nodes[n]!;
+      if (!isFilled(this.#nodes[n]!) && !taken.has(n) && isRowMajor(this.#layouts.of[n]!, shape)) {
         taken.add(n);
         return source;
       }
-      const copy = { ...source, id: this.#nextBuffer++ };
-      const loop = loopVariable(source.length);
-      const index = variable(loop);
-      const body = { kind: "map" as const, loops: [loop], index, expr: load(source, index) };
-      kernels.push({ name: "copy", node: this.#nodes[n]!, output: copy, reads: [source], body });
+      const copy = { ...source, id: this.#nextBuffer++, length: sizeOf(shape) };
+      const { loops, at } = elementsOf(rowMajor(shape.length), shape, 0, 1);
+      const expr = this.#elements(n)(at);
+      const body = { kind: "map" as const, loops, index: flatten(at, shape), expr };
+      kernels.push({
+        name: "copy",
+        node: this.#nodes[n]!,
+        output: copy,
+        reads: [source],
+        body,
+        stable: false,
+        margins: [],
+      });
       return copy;
     });
     return {
@@ -290,23 +309,25 @@ class Fusion {
   }
 }
 
+/** For each node, whether its value stays the same from run to run, as long as variables that nobody writes do. */
+function stableNodes({ nodes, inputs, outputs }: Graph): boolean[] {
+  const replaced = new Set(
+    outputs.map(({ replaces }) => (replaces === undefined ? undefined : inputs[replaces])),
+  );
+  const stable: boolean[] = [];
+  nodes.forEach((node, n) => {
+    if (node.op === "input") stable.push("lasting" in node.attrs && !replaced.has(n));
+    else stable.push(node.op !== "randomBits" && node.inputs.every((input) => stable[input]));
+  });
+  return stable;
+}
+
 /** Whether a node's buffer holds its value before the program begins. */
 function isFilled(node: GraphNode): boolean {
   return node.op === "input" || node.op === "constant";
 }
 
-function isAffineLoad(expr: Expr): expr is Load {
-  return expr.kind === "load" && isAffine(expr.index);
-}
-
-/** The sum of products of two loads inside a kernel's expression, if that is what its reduction is. */
-function contractionIn(expr: Expr): Reduce | undefined {
-  let found: Reduce | undefined;
-  walk(expr, (part) => {
-    if (part.kind !== "reduce" || part.combine !== "sum" || part.dtype !== "float32") return;
-    const { body } = part;
-    if (body.kind === "binary" && body.fn === "mul" && isAffineLoad(body.a) && isAffineLoad(body.b))
-      found = part;
-  });
-  return found;
+/** Whether a contraction can read this: elements in memory at positions that are sums of loop variables. */
+function isAffineLoad(expr: Expr, packed: ReadonlySet<Buffer>): boolean {
+  return expr.kind === "load" && (isAffine(expr.index) || packed.has(expr.buffer));
 }

@@ -1,5 +1,5 @@
 import type { GraphNode } from "../core/graph.ts";
-import type { Buffer, Expr, Reduce } from "./expr.ts";
+import type { Buffer, Expr } from "./expr.ts";
 import type { Index, LoopVariable } from "./index-expr.ts";
 
 /** One loop nest: computes every element of one buffer. */
@@ -9,6 +9,10 @@ export interface Kernel {
   readonly output: Buffer;
   readonly reads: readonly Buffer[];
   readonly body: KernelBody;
+  /** Whether everything it reads stays the same from run to run, as long as variables that nobody writes do. */
+  readonly stable: boolean;
+  /** Places of the output around the elements, which become zero. */
+  readonly margins: readonly { readonly loops: readonly LoopVariable[]; readonly index: Index }[];
 }
 
 export type KernelBody =
@@ -25,7 +29,6 @@ export type KernelBody =
       readonly loops: readonly LoopVariable[];
       readonly index: Index;
       readonly expr: Expr;
-      readonly reduce: Reduce;
     }
   | {
       /** For all loops: zeroes the elements along `cleared`, then for each step of `source` output[index] += value. */

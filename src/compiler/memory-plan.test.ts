@@ -9,7 +9,7 @@ const node = { op: "none", inputs: [], attrs: {}, shape: [], dtype: "float32" } 
 
 function kernel(output: Buffer, reads: readonly Buffer[]): Kernel {
   const body = { kind: "map", loops: [], index: constant(0), expr: constantOf(0, "float32") } as const;
-  return { name: "test", node, output, reads, body };
+  return { name: "test", node, output, reads, body, stable: false, margins: [] };
 }
 
 test("buffers that are alive at the same time never overlap, and the arena is at least the busiest phase", () => {

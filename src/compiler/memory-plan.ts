@@ -8,6 +8,17 @@ export interface MemoryPlan {
   readonly bytes: number;
 }
 
+/** Gives buffers that stay places one behind the other. */
+export function planKept(buffers: readonly Buffer[]): MemoryPlan {
+  const offsets = new Map<number, number>();
+  let bytes = 0;
+  for (const buffer of buffers) {
+    offsets.set(buffer.id, bytes);
+    bytes += paddedBytes(buffer);
+  }
+  return { offsets, bytes };
+}
+
 interface Lifetime {
   readonly buffer: Buffer;
   readonly bytes: number;
@@ -15,11 +26,13 @@ interface Lifetime {
   last: number;
 }
 
-/** Buffers begin at multiples of a cache line and can be read and written in whole vectors beyond their end. */
+/** Buffers begin at multiples of a cache line. */
 const alignment = 64;
+/** Bytes after a buffer's end that may be read, and written in whole vectors: kernels then need not end exactly there. */
+export const spareBytes = 64;
 
 export function paddedBytes(buffer: Buffer): number {
-  return Math.ceil((buffer.length * bytesPerElement(buffer.dtype) + 16) / alignment) * alignment;
+  return Math.ceil((buffer.length * bytesPerElement(buffer.dtype) + spareBytes) / alignment) * alignment;
 }
 
 /**

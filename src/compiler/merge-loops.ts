@@ -25,7 +25,6 @@ import {
   times,
   variable,
 } from "./index-expr.ts";
-import { splitLoops } from "./split-loops.ts";
 
 /** A loop nest and all positions in it, after joining loops that every position treats as one. */
 export interface LoopNest {
@@ -39,7 +38,7 @@ export interface LoopNest {
  * loop does the work of two. An elementwise kernel on contiguous tensors becomes a single flat loop.
  */
 export function mergeLoops(original: LoopNest): LoopNest {
-  let nest = splitLoops(dropUnitLoops(original));
+  let nest = dropUnitLoops(original);
   for (let k = nest.loops.length - 2; k >= 0; k--) {
     const [outer, inner] = [nest.loops[k]!, nest.loops[k + 1]!];
     if (![nest.index, ...allIndices(nest.expr)].every((i) => joins(i, outer, inner))) continue;
@@ -71,7 +70,8 @@ function mergeReductions(expr: Expr): Expr {
   });
 }
 
-function dropUnitLoops(nest: LoopNest): LoopNest {
+/** The same without loops of extent 1. */
+export function dropUnitLoops(nest: LoopNest): LoopNest {
   const units = new Map<LoopVariable, Index>();
   for (const loop of nest.loops) if (loop.extent === 1) units.set(loop, constant(0));
   walk(nest.expr, (part) => {

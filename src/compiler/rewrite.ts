@@ -1,13 +1,36 @@
 import type { Attrs } from "../core/op.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { add, div, mul, sub } from "../ops/arithmetic.ts";
 import { type ConvInputGradAttrs, type ConvWeightGradAttrs, conv, convWeightGrad } from "../ops/conv-ops.ts";
 import type { ConvAttrs } from "../ops/conv-terms.ts";
+import { sqrt } from "../ops/math.ts";
+import { matmul } from "../ops/matmul.ts";
 import { flip, padConstant, permute, reshape, slice } from "../ops/movement.ts";
+import { pack } from "../ops/pack.ts";
 import { sum } from "../ops/reduce.ts";
+import type { ExpandOptions } from "./expand-graph.ts";
+
+/** What a rewrite may know about its operands, beside their shapes. */
+export interface RewriteContext extends ExpandOptions {
+  /** The op that makes an operand, with its own operands. */
+  sourceOf(operand: Tensor): {
+    readonly op: string;
+    readonly attrs: Attrs;
+    inputs(): readonly Tensor[];
+  };
+  /** Whether an operand stays the same from run to run, so that what is made of it alone is made once. */
+  isStable(operand: Tensor): boolean;
+  /** Whether nobody else uses an operand. */
+  isSole(operand: Tensor): boolean;
+}
 
 /** Puts an op into a form that has a kernel, in terms of other ops; `undefined` where it has that form already. */
-export type Rewrite = (inputs: readonly Tensor[], attrs: Attrs) => Tensor | undefined;
+export type Rewrite = (
+  inputs: readonly Tensor[],
+  attrs: Attrs,
+  context: RewriteContext,
+) => Tensor | undefined;
 
 /** Adds (or, where negative, removes) elements at both ends of the axes after the first two. */
 function padSpatial(
@@ -36,11 +59,78 @@ function withoutPadding<A extends ConvAttrs>(attrs: A): A {
   return { ...attrs, padding: attrs.padding.map(() => [0, 0] as const) };
 }
 
-/** A convolution whose padding is part of its input. */
-function padConv([x, weight]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
+/** What a convolution reads, with its channels last in memory: inputs of the graph are copied into that order. */
+function channelsLast(x: Tensor, { sourceOf }: RewriteContext): Tensor {
+  const { op } = sourceOf(x);
+  if (op !== "input" && op !== "constant") return x;
+  return pack(x, { order: [0, ...x.shape.slice(2).map((_, axis) => axis + 2), 1], panel: null });
+}
+
+/** A convolution whose padding is part of its input, and whose weight lies as the kernels read it. */
+function layOutConv(
+  [x, weight]: readonly Tensor[],
+  attrs: Attrs,
+  context: RewriteContext,
+): Tensor | undefined {
   const settings = attrs as ConvAttrs;
-  if (!isPadded(settings)) return undefined;
-  return conv(padSpatial(x!, settings.padding), weight!, withoutPadding(settings));
+  const source = channelsLast(x!, context);
+  const packed = context.sourceOf(weight!).op === "pack";
+  if (source === x && packed && !isPadded(settings)) return undefined;
+  const padded = isPadded(settings) ? padSpatial(source, settings.padding) : source;
+  return conv(padded, packed ? weight! : packWeight(weight!, settings, context), withoutPadding(settings));
+}
+
+/** Output channels in panels; kernel positions and then input channels within. */
+function packWeight(weight: Tensor, { groups }: ConvAttrs, { panelWidth }: RewriteContext): Tensor {
+  const [outChannels, groupChannels] = weight.shape as [number, number];
+  const taps = weight.shape.slice(2).map((_, axis) => axis + 2);
+  const filters = outChannels / groups;
+  if (filters > 1)
+    return pack(weight, { order: [0, ...taps, 1], panel: { axis: 0, groups, width: panelWidth(filters) } });
+  return pack(weight, { order: groupChannels === 1 ? [...taps, 0, 1] : [0, ...taps, 1], panel: null });
+}
+
+/** A product whose right operand, if it stays the same, lies as the kernels read it. */
+function layOutProduct([a, b]: readonly Tensor[], _: Attrs, context: RewriteContext): Tensor | undefined {
+  if (!context.isStable(b!) || context.isStable(a!) || context.sourceOf(b!).op === "pack") return undefined;
+  const rank = b!.rank;
+  const columns = b!.shape.at(-1)!;
+  if (columns === 1) return undefined;
+  const order = [...b!.shape.slice(0, -2).map((_, axis) => axis), rank - 1, rank - 2];
+  return matmul(
+    a!,
+    pack(b!, { order, panel: { axis: rank - 1, groups: 1, width: context.panelWidth(columns) } }),
+  );
+}
+
+/**
+ * x · scale + shift with scale = weight / √(variance + eps) and shift = bias − mean · scale. If x is a convolution of which
+ * this is the only use, the scale goes into its weight.
+ */
+function foldBatchNorm(inputs: readonly Tensor[], attrs: Attrs, context: RewriteContext): Tensor | undefined {
+  const [x, mean, variance, weight, bias] = inputs as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
+  if (context.exact || ![mean, variance, weight, bias].every((t) => context.isStable(t))) return undefined;
+  const { eps } = attrs as { eps: number };
+  const scale = div(weight, sqrt(add(variance, eps)));
+  const shift = sub(bias, mul(mean, scale));
+  const perChannel = (t: Tensor): Tensor =>
+    reshape(
+      t,
+      x.shape.map((extent, axis) => (axis === 1 ? extent : 1)),
+    );
+  const source = context.sourceOf(x);
+  const [input, packed] = source.op === "conv" && context.isSole(x) ? source.inputs() : [];
+  if (!input || !packed || !context.isStable(packed))
+    return add(mul(x, perChannel(scale)), perChannel(shift));
+  const [filters] = context.sourceOf(packed).inputs();
+  const scaled = mul(
+    filters!,
+    reshape(
+      scale,
+      filters!.shape.map((extent, axis) => (axis === 0 ? extent : 1)),
+    ),
+  );
+  return add(conv(input, scaled, source.attrs as ConvAttrs), perChannel(shift));
 }
 
 /**
@@ -75,11 +165,17 @@ function inputGradAsConv([dy, weight]: readonly Tensor[], attrs: Attrs): Tensor 
   );
 }
 
-function splitWeightGrad([x, dy]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
+function splitWeightGrad(
+  [x, dy]: readonly Tensor[],
+  attrs: Attrs,
+  context: RewriteContext,
+): Tensor | undefined {
   const settings = attrs as ConvWeightGradAttrs;
+  const source = channelsLast(x!, context);
   if (isPadded(settings)) {
-    return convWeightGrad(padSpatial(x!, settings.padding), dy!, withoutPadding(settings));
+    return convWeightGrad(padSpatial(source, settings.padding), dy!, withoutPadding(settings));
   }
+  if (source !== x) return convWeightGrad(source, dy!, settings);
   const { groups, kernel } = settings;
   const parts = groups === 1 ? partsOfBatch(x!, dy!, sizeOf(kernel)) : 1;
   if (parts === 1) return undefined;
@@ -147,9 +243,11 @@ function largestDivisor(n: number, limit: number): number {
 
 export const rewrites: ReadonlyMap<string, Rewrite> = new Map(
   Object.entries({
-    conv: padConv,
+    batchNormInference: foldBatchNorm,
+    conv: layOutConv,
     convInputGrad: inputGradAsConv,
     convWeightGrad: splitWeightGrad,
+    matmul: layOutProduct,
     sum: splitSum,
   }),
 );

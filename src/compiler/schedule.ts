@@ -8,6 +8,8 @@ import { allIndices } from "./merge-loops.ts";
 export type Phase = readonly Kernel[];
 
 export interface Schedule {
+  /** What is computed ahead, again only when a variable that it reads has changed. */
+  readonly prepare: readonly Phase[];
   readonly phases: readonly Phase[];
   /** For each output, the buffer that holds it at the end. */
   readonly outputs: readonly Buffer[];
@@ -29,13 +31,10 @@ const lookAhead = 64;
  * write. Otherwise it is written elsewhere and copied at the end.
  */
 export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): Schedule {
-  const kernels = [...graph.kernels];
+  const { ahead, kernels } = splitAhead(graph);
   const buffers = [...graph.outputs];
   const position = new Map(kernels.map((kernel, i) => [kernel.output.id, i]));
-  const after = kernels.map((kernel) => {
-    const needed = kernel.reads.map((buffer) => position.get(buffer.id)).filter((i) => i !== undefined);
-    return new Set(needed);
-  });
+  const after = dependencies(kernels);
   const fallible = kernels.map((_, k) => k).filter((k) => mayFail(kernels[k]!));
   const writers = new Set<number>();
   const copies: Kernel[] = [];
@@ -58,7 +57,32 @@ export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): S
   const first = phases.findIndex((phase) => phase.some((kernel) => writers.has(kernel.output.id)));
   const commit = first < 0 ? phases.length : first;
   if (copies.length > 0) phases.push(copies);
-  return { phases, outputs: buffers, commit };
+  return { prepare: inPhases(ahead, dependencies(ahead)), phases, outputs: buffers, commit };
+}
+
+/** For each kernel, those whose output it reads. */
+function dependencies(kernels: readonly Kernel[]): Set<number>[] {
+  const position = new Map(kernels.map((kernel, i) => [kernel.output.id, i]));
+  return kernels.map(
+    ({ reads }) => new Set(reads.map((buffer) => position.get(buffer.id)).filter((i) => i !== undefined)),
+  );
+}
+
+/** Takes out what needs to be computed only when a variable has changed. */
+function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } {
+  const later = new Set(graph.outputs);
+  const ahead: Kernel[] = [];
+  const kernels: Kernel[] = [];
+  for (const kernel of graph.kernels) {
+    const { stable, reads, output } = kernel;
+    if (stable && !later.has(output) && !mayFail(kernel) && !reads.some((buffer) => later.has(buffer))) {
+      ahead.push(kernel);
+      continue;
+    }
+    kernels.push(kernel);
+    later.add(output);
+  }
+  return { ahead, kernels };
 }
 
 /** Whether a kernel looks up positions that it reads from memory. */
@@ -121,5 +145,7 @@ function copyOf(kernel: Kernel, source: Buffer): Kernel {
     output: { ...source, id: -2 - source.id },
     reads: [source],
     body,
+    stable: false,
+    margins: [],
   };
 }

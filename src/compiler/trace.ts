@@ -55,6 +55,7 @@ export function trace<R>(
     resultsOf(result),
     written.map(([variable, value]) => ({ variable, value })),
     leaves,
+    true,
   );
   return { ...traced, result, guards };
 }
@@ -65,11 +66,13 @@ export function trace<R>(
  * @param results tensors whose values come to the host.
  * @param updates variables and their new contents, which stay with the backend.
  * @param leaves what the placeholders stand for; any other leaf is a constant.
+ * @param lasting whether the graph is likely to run again with the same variables and constants.
  */
 export function buildGraph(
   results: readonly Tensor[],
   updates: readonly { readonly variable: Variable; readonly value: Tensor }[],
   leaves: ReadonlyMap<Tensor, Binding> = new Map(),
+  lasting = false,
 ): TracedGraph {
   const builder = new GraphBuilder();
   const bindings: Binding[] = [];
@@ -78,7 +81,7 @@ export function buildGraph(
   const addLeaf = (tensor: Tensor, binding: Binding): number => {
     if (binding.kind === "variable") byVariable.set(binding.variable, bindings.length);
     bindings.push(binding);
-    return builder.input(tensor);
+    return builder.input(tensor, lasting && binding.kind !== "argument");
   };
   for (const [tensor, binding] of leaves) {
     if (binding.kind === "argument") positions.set(tensor, addLeaf(tensor, binding));

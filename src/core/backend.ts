@@ -7,6 +7,8 @@ export interface KernelInfo {
   /** What kind of code it is: a map, a reduction, a contraction, … */
   readonly kind: string;
   readonly shape: readonly number[];
+  /** Whether it runs only when the variables that it reads have changed, ahead of the other kernels. */
+  readonly ahead: boolean;
   /** Multiply-accumulates of one run. */
   readonly macs: number;
   /** Bytes read and written by one run, each buffer counted once. */

@@ -32,9 +32,10 @@ export class GraphBuilder {
   readonly #inputs: number[] = [];
   readonly #known = new Map<string, number>();
 
-  input(spec: TensorSpec): number {
+  /** @param lasting whether the same content is likely to come at later runs too. */
+  input({ shape, dtype }: TensorSpec, lasting = false): number {
     const index =
-      this.nodes.push({ op: "input", inputs: [], attrs: {}, shape: spec.shape, dtype: spec.dtype }) - 1;
+      this.nodes.push({ op: "input", inputs: [], attrs: lasting ? { lasting } : {}, shape, dtype }) - 1;
     this.#inputs.push(index);
     return index;
   }

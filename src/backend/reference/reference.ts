@@ -43,6 +43,7 @@ class ReferenceProgram implements Program {
       .map(({ op, inputs, shape, dtype }) => ({
         name: op,
         kind: "reference",
+        ahead: false,
         shape,
         macs: 0,
         bytes: [{ shape, dtype }, ...inputs.map((input) => this.graph.nodes[input]!)]

@@ -1,3 +1,4 @@
+import { spareBytes } from "../../compiler/memory-plan.ts";
 import type { TypedArray } from "../../core/dtype.ts";
 
 /** Collects tables that never change into one run of bytes; equal tables are stored once. */
@@ -15,7 +16,7 @@ export class ConstantPool {
     this.#tables.push({ offset, bytes: new Uint8Array(table.buffer, table.byteOffset, table.byteLength) });
     this.#known.set(key, offset);
     // Vectors may read a little beyond a table's end.
-    this.#end = Math.ceil((offset + table.byteLength + 16) / 16) * 16;
+    this.#end = Math.ceil((offset + table.byteLength + spareBytes) / 16) * 16;
     return offset;
   }
 

@@ -1,8 +1,8 @@
 import { asContraction } from "../../compiler/contraction.ts";
-import type { Buffer } from "../../compiler/expr.ts";
+import { type Buffer, constantOf } from "../../compiler/expr.ts";
 import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
 import type { MemoryPlan } from "../../compiler/memory-plan.ts";
-import type { Schedule } from "../../compiler/schedule.ts";
+import type { Phase, Schedule } from "../../compiler/schedule.ts";
 import { allocate } from "../../core/dtype.ts";
 import {
   type FunctionBuilder,
@@ -17,6 +17,7 @@ import { MatrixHelpers } from "./codegen/matrix-helpers.ts";
 import type { BaseAddress } from "./codegen/places.ts";
 import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
 import { emitScatterKernel } from "./codegen/scatter-kernel.ts";
+import type { TileShape } from "./codegen/tiles.ts";
 import type { KernelEnvironment } from "./codegen/values.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { Memory } from "./memory.ts";
@@ -33,16 +34,24 @@ export interface EmittedProgram {
   readonly kinds: readonly string[];
 }
 
+/** Where buffers are: in the arena, or in memory of the program alone. */
+export interface ProgramPlan {
+  readonly arena: MemoryPlan;
+  readonly kept: MemoryPlan;
+}
+
 export interface EmitOptions {
   readonly shared: boolean;
   readonly fused: boolean;
+  /** The shapes of tile that suit the engine. */
+  readonly tiles: readonly TileShape[];
   /** The slot of the table that holds the address of a buffer outside the arena. */
   readonly slots: ReadonlyMap<number, number>;
   readonly constants: KernelGraph["constants"];
 }
 
 /** Writes one WebAssembly module that computes all phases of a schedule: `run(thread, threads, table)`. */
-export function emitProgram(schedule: Schedule, plan: MemoryPlan, options: EmitOptions): EmittedProgram {
+export function emitProgram(schedule: Schedule, plan: ProgramPlan, options: EmitOptions): EmittedProgram {
   return new ProgramEmitter(plan, options).emit(schedule);
 }
 
@@ -50,7 +59,7 @@ const kernelSignature = { params: ["i32", "i32", "i32"], results: [] } as const;
 
 class ProgramEmitter {
   readonly #module = new ModuleBuilder();
-  readonly #plan: MemoryPlan;
+  readonly #plan: ProgramPlan;
   readonly #options: EmitOptions;
   readonly #math: VectorMath;
   readonly #matrix: MatrixHelpers;
@@ -61,7 +70,7 @@ class ProgramEmitter {
   #scratchBytes = 0;
   #philox: FunctionRef | undefined;
 
-  constructor(plan: MemoryPlan, options: EmitOptions) {
+  constructor(plan: ProgramPlan, options: EmitOptions) {
     this.#plan = plan;
     this.#options = options;
     this.#module.importMemory({
@@ -71,7 +80,7 @@ class ProgramEmitter {
     });
     this.#table = this.#module.global("i32", 0, { mutable: true });
     this.#math = new VectorMath(this.#module);
-    this.#matrix = new MatrixHelpers(this.#module, options.fused);
+    this.#matrix = new MatrixHelpers(this.#module, options.fused, options.tiles);
     for (const { buffer, values } of options.constants) {
       const data = allocate(buffer.dtype, values.length);
       data.set(values);
@@ -81,20 +90,35 @@ class ProgramEmitter {
 
   emit(schedule: Schedule): EmittedProgram {
     const barrier = this.#options.shared ? emitBarrier(this.#module) : undefined;
-    const phases = schedule.phases.map((phase) => phase.map((kernel, turn) => this.#kernel(kernel, turn)));
+    const compiled = (phases: readonly Phase[]): FunctionRef[][] =>
+      phases.map((phase) => phase.map((kernel, turn) => this.#kernel(kernel, turn)));
+    const [prepare, phases] = [compiled(schedule.prepare), compiled(schedule.phases)];
     this.#module.function("run", { ...kernelSignature, export: "run" }, (f) => {
+      const meet = (): void => {
+        if (!barrier) return;
+        f.if(f.i32.gtU(f.get(f.param(1)), f.i32.const(1)), () =>
+          f.call(barrier, f.get(f.param(1)), f.i32.const(barrierAddress(0))),
+        );
+      };
+      const call = (kernels: readonly FunctionRef[]): void => {
+        for (const kernel of kernels) f.call(kernel, f.get(f.param(0)), f.get(f.param(1)), f.get(f.param(2)));
+      };
       f.setGlobal(this.#table, f.get(f.param(2)));
+      if (prepare.length > 0) {
+        f.if(f.i32.load({ offset: tableLayout.prepare }, f.get(f.param(2))), () => {
+          for (const kernels of prepare) {
+            call(kernels);
+            meet();
+          }
+        });
+      }
       phases.forEach((kernels, number) => {
-        if (number > 0 && barrier) {
-          f.if(f.i32.gtU(f.get(f.param(1)), f.i32.const(1)), () =>
-            f.call(barrier, f.get(f.param(1)), f.i32.const(barrierAddress(0))),
-          );
-        }
+        if (number > 0) meet();
         if (number === schedule.commit) {
           // Every thread sees the same word, as whoever may have written it has passed the barrier.
           f.if(f.i32.load({ offset: tableLayout.badKernel }, f.get(f.param(2))), () => f.return());
         }
-        for (const kernel of kernels) f.call(kernel, f.get(f.param(0)), f.get(f.param(1)), f.get(f.param(2)));
+        call(kernels);
       });
     });
     return {
@@ -109,7 +133,11 @@ class ProgramEmitter {
     const number = this.#kinds.push("") - 1;
     const checkIndex = this.#checkIndex(number);
     return this.#module.function(`${number}:${kernel.name}`, kernelSignature, (f) => {
-      this.#kinds[number] = this.#body(kernel, f, this.#environment(kernel, f, checkIndex), turn);
+      const environment = this.#environment(kernel, f, checkIndex);
+      this.#kinds[number] = this.#body(kernel, f, environment, turn);
+      const expr = constantOf(0, kernel.output.dtype);
+      for (const margin of kernel.margins)
+        emitLoopKernel(f, environment, kernel.output, { ...margin, expr }, turn);
     });
   }
 
@@ -125,12 +153,12 @@ class ProgramEmitter {
       emitScatterKernel(f, environment, output, body, turn);
       return "scatter";
     }
-    const contraction = body.kind === "contraction" ? asContraction(body, body.reduce) : undefined;
-    if (contraction && body.kind === "contraction") {
-      emitContractionKernel(f, environment, output, body, body.reduce, contraction, turn);
+    const contraction = body.kind === "contraction" ? asContraction(body) : undefined;
+    if (contraction) {
+      emitContractionKernel(f, environment, output, contraction, turn);
       return "contraction";
     }
-    if (output.length > 0) emitLoopKernel(f, environment, output, body, turn);
+    if (body.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, body, turn);
     return body.kind === "map" ? "map" : "reduce";
   }
 
@@ -151,8 +179,14 @@ class ProgramEmitter {
       if (constant !== undefined)
         bases.set(buffer.id, { local: word(tableLayout.constants), offset: constant });
       else if (slot !== undefined) bases.set(buffer.id, { local: word(slotOffset(slot)), offset: 0 });
-      else
-        bases.set(buffer.id, { local: word(tableLayout.arena), offset: this.#plan.offsets.get(buffer.id)! });
+      else {
+        const kept = this.#plan.kept.offsets.get(buffer.id);
+        const offset = kept ?? this.#plan.arena.offsets.get(buffer.id)!;
+        bases.set(buffer.id, {
+          local: word(kept === undefined ? tableLayout.arena : tableLayout.kept),
+          offset,
+        });
+      }
     }
     const contracts = kernel.body.kind === "contraction";
     const constants = contracts ? word(tableLayout.constants) : undefined;

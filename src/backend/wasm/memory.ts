@@ -1,3 +1,4 @@
+import { spareBytes } from "../../compiler/memory-plan.ts";
 import type { DType, TypedArray } from "../../core/dtype.ts";
 import { bytesPerElement } from "../../core/dtype.ts";
 import { MemoryError } from "../../core/errors.ts";
@@ -131,13 +132,15 @@ export class WasmStorage implements Storage {
   readonly dtype: DType;
   readonly length: number;
   readonly address: number;
+  /** Counts how often the content has changed. */
+  version = 0;
   readonly #memory: Memory;
 
   constructor(memory: Memory, dtype: DType, length: number) {
     this.dtype = dtype;
     this.length = length;
     this.#memory = memory;
-    const bytes = length * bytesPerElement(dtype) + 16;
+    const bytes = length * bytesPerElement(dtype) + spareBytes;
     const block = memory.allocate(
       bytes,
       `a variable of ${length} elements`,
@@ -156,6 +159,7 @@ export class WasmStorage implements Storage {
   }
 
   write(data: TypedArray): void {
+    this.version++;
     this.#memory.view(this.dtype, this.address, this.length).set(data);
   }
 }

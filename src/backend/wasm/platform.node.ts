@@ -19,6 +19,13 @@ export function enableRelaxedSimd(): void {
   if (!acceptsRelaxedMadd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
 }
 
+export function enableWideVectors(): boolean {
+  // Earlier versions of V8 have the flag but not the optimization.
+  if (Number.parseInt(process.versions.v8, 10) < 13) return false;
+  setFlagsFromString("--experimental-wasm-revectorize");
+  return true;
+}
+
 export function environment(name: string): string | undefined {
   return process.env[name];
 }

@@ -59,10 +59,13 @@ describe("platforms", () => {
 
 describe("features", () => {
   it("finds what Node has, and hides it on request", () => {
-    expect(detectFeatures()).toEqual({ simd: true, relaxedMadd: true, threads: true });
+    const wide = Number.parseInt(process.versions.v8, 10) >= 13;
+    expect(detectFeatures()).toEqual({ simd: true, relaxedMadd: true, wide, threads: true });
+    vi.stubEnv("FOVEA_WASM_WIDE", "0");
+    expect(detectFeatures()).toEqual({ simd: true, relaxedMadd: true, wide: false, threads: true });
     vi.stubEnv("FOVEA_WASM_FMA", "0");
     vi.stubEnv("FOVEA_WASM_THREADS", "0");
-    expect(detectFeatures()).toEqual({ simd: true, relaxedMadd: false, threads: false });
+    expect(detectFeatures()).toEqual({ simd: true, relaxedMadd: false, wide: false, threads: false });
   });
 
   it("needs a page that is cross-origin isolated for threads", () => {

@@ -13,6 +13,11 @@ export interface Platform {
   availableThreads(): number;
   /** Switches relaxed SIMD on where it is behind a flag; call it before the first module is compiled. */
   enableRelaxedSimd(): void;
+  /**
+   * Asks the engine to join pairs of 128-bit operations into one of 256 bits, where it can; says whether it might.
+   * Call it before the first module is compiled.
+   */
+  enableWideVectors(): boolean;
   /** An environment variable; in a browser, the global variable of that name. */
   environment(name: string): string | undefined;
   /**

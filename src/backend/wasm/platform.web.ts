@@ -21,6 +21,10 @@ export function availableThreads(): number {
 
 export function enableRelaxedSimd(): void {} // a browser has it or not; no script can change that
 
+export function enableWideVectors(): boolean {
+  return false;
+}
+
 export function environment(name: string): string | undefined {
   const value: unknown = Reflect.get(globalThis, name);
   return value === undefined ? undefined : String(value);

@@ -2,15 +2,17 @@ import { expandGraph } from "../../compiler/expand-graph.ts";
 import type { Buffer } from "../../compiler/expr.ts";
 import { fuse } from "../../compiler/fuse.ts";
 import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
-import { type MemoryPlan, planMemory } from "../../compiler/memory-plan.ts";
+import { planKept, planMemory, spareBytes } from "../../compiler/memory-plan.ts";
 import { type Schedule, schedule } from "../../compiler/schedule.ts";
 import type { KernelInfo, Program, ProgramInput } from "../../core/backend.ts";
 import { bytesPerElement } from "../../core/dtype.ts";
 import { ArgumentError, IndexError } from "../../core/errors.ts";
 import type { Graph } from "../../core/graph.ts";
+import { sizeOf } from "../../core/shape.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import { stepsOf } from "./codegen/loop-kernel.ts";
-import { emitProgram } from "./emit-program.ts";
+import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
+import { emitProgram, type ProgramPlan } from "./emit-program.ts";
 import { type Block, Memory, WasmStorage } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
 import { ThreadChoice } from "./thread-choice.ts";
@@ -21,6 +23,9 @@ export interface Device {
   readonly memory: Memory;
   readonly pool: ThreadPool;
   readonly fused: boolean;
+  readonly tiles: readonly TileShape[];
+  /** See `WasmOptions.precision`. */
+  readonly exact: boolean;
   readonly copies: WeakMap<Storage, WasmStorage>;
 }
 
@@ -34,7 +39,10 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
       `${unsupported.op}: float64 runs on the reference backend only; cast to float32 first`,
     );
   }
-  const expanded = expandGraph(graph);
+  const expanded = expandGraph(graph, {
+    panelWidth: (columns) => tileShapeFor(columns, device.tiles).columns,
+    exact: device.exact,
+  });
   const kernels = fuse(expanded);
   const order = schedule(kernels, expanded.outputs);
   const slots = new Map<number, number>();
@@ -44,15 +52,15 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
     if (resident && !slots.has(id)) slots.set(id, slots.size);
   });
   const hostOutputs = order.outputs.filter((buffer) => !slots.has(buffer.id));
-  const plan = planMemory(
-    order.phases,
-    hostOutputs,
-    new Set([...slots.keys(), ...kernels.constants.map(({ buffer }) => buffer.id)]),
-  );
-  Memory.refuseBeyondLimit(plan.bytes, programName(order.phases.flat()), tooLarge);
+  const plan = planProgram(order, hostOutputs, [
+    ...slots.keys(),
+    ...kernels.constants.map(({ buffer }) => buffer.id),
+  ]);
+  Memory.refuseBeyondLimit(plan.arena.bytes + plan.kept.bytes, programName(order.phases.flat()), tooLarge);
   const emitted = emitProgram(order, plan, {
     shared: device.memory.shared,
     fused: device.fused,
+    tiles: device.tiles,
     slots,
     constants: kernels.constants,
   });
@@ -62,8 +70,43 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   return new WasmProgram({ graph, device, kernels, order, slots, plan, ...emitted, instance, id });
 }
 
+/** Places for the arena, and for what was computed ahead and is read in every run. */
+function planProgram(
+  { prepare, phases }: Schedule,
+  hostOutputs: readonly Buffer[],
+  elsewhere: readonly number[],
+): ProgramPlan {
+  const ahead = new Set(prepare.flat().map(({ output }) => output));
+  const read = new Set(phases.flat().flatMap(({ reads }) => reads));
+  const kept = planKept([...ahead].filter((buffer) => read.has(buffer)));
+  const outside = new Set([...elsewhere, ...kept.offsets.keys()]);
+  const [first, then] = [planMemory(prepare, [], outside), planMemory(phases, hostOutputs, outside)];
+  return {
+    kept,
+    arena: {
+      offsets: new Map([...first.offsets, ...then.offsets]),
+      bytes: Math.max(first.bytes, then.bytes),
+    },
+  };
+}
+
 function programName(kernels: readonly Kernel[]): string {
   return `a program with ${kernels.length} kernels`;
+}
+
+/** What a storage held at some moment. */
+interface Content {
+  readonly storage: WeakRef<Storage>;
+  readonly version: number;
+}
+
+function contentOf(storage: Storage): Content {
+  return { storage: new WeakRef(storage), version: storage instanceof WasmStorage ? storage.version : 0 };
+}
+
+function sameContent(a: Content, b: Content): boolean {
+  const storage = a.storage.deref();
+  return storage !== undefined && storage === b.storage.deref() && a.version === b.version;
 }
 
 interface Parts {
@@ -72,7 +115,7 @@ interface Parts {
   readonly kernels: KernelGraph;
   readonly order: Schedule;
   readonly slots: ReadonlyMap<number, number>;
-  readonly plan: MemoryPlan;
+  readonly plan: ProgramPlan;
   readonly constants: Uint8Array;
   readonly scratchBytes: number;
   readonly kinds: readonly string[];
@@ -85,11 +128,18 @@ export class WasmProgram implements Program {
   readonly #parts: Parts;
   readonly #table: Block;
   readonly #constants: Block;
+  readonly #kept: Block;
   /** Where arguments from the host are copied to, by input; made when first needed. */
   readonly #staging: Map<number, Block> = new Map();
 
   /** What each lasting input was filled from at the last run. */
   readonly #last: Map<number, WeakRef<Storage>> = new Map();
+
+  /** Inputs that are read by what is computed ahead, and those that nothing else reads. */
+  readonly #aheadInputs: readonly number[];
+  readonly #aheadOnly: ReadonlySet<number>;
+  /** What the inputs of that held when it was computed last. */
+  #prepared: readonly Content[] | undefined;
 
   readonly #threads: ThreadChoice;
   /** All phases' kernels, in order, and what errors call the program. */
@@ -99,25 +149,35 @@ export class WasmProgram implements Program {
   constructor(parts: Parts) {
     this.graph = parts.graph;
     this.#threads = new ThreadChoice(parts.device.pool.threads);
-    this.#kernels = parts.order.phases.flat();
+    const { prepare, phases } = parts.order;
+    this.#kernels = [...prepare, ...phases].flat();
+    const read = new Set(phases.flat().flatMap(({ reads }) => reads));
+    const ahead = new Set(prepare.flat().flatMap(({ reads }) => reads));
+    this.#aheadInputs = parts.kernels.inputs.flatMap((buffer, i) => (ahead.has(buffer) ? [i] : []));
+    this.#aheadOnly = new Set(this.#aheadInputs.filter((i) => !read.has(parts.kernels.inputs[i]!)));
     this.#name = programName(this.#kernels);
     this.#parts = parts;
     const { memory } = parts.device;
     this.#table = memory.allocate(slotOffset(parts.slots.size), "a program's table", tooLarge);
     this.#constants = memory.allocate(parts.constants.length, "a program's constants", tooLarge);
     memory.view("uint8", this.#constants.address, parts.constants.length).set(parts.constants);
-    const blocks = [this.#table, this.#constants];
+    this.#kept = memory.allocate(parts.plan.kept.bytes, "a program's weights", tooLarge);
+    const blocks = [this.#table, this.#constants, this.#kept];
     released.register(this, { device: parts.device, id: parts.id, blocks, staging: this.#staging });
   }
 
   async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
     const { device, plan, scratchBytes, order, slots, kernels, instance, id } = this.#parts;
     const { memory, pool } = device;
-    const scratchAt = Math.ceil(plan.bytes / 64) * 64;
+    const scratchAt = Math.ceil(plan.arena.bytes / 64) * 64;
+    const contents = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
+    const prepare =
+      !this.#prepared || contents.some((content, i) => !sameContent(content, this.#prepared![i]!));
     const bytes = scratchAt + scratchBytes * pool.threads;
     const arena = memory.arena(bytes, this.#name, tooLarge);
     const addresses = new Map<number, number>();
     inputs.forEach((input, i) => {
+      if (!prepare && this.#aheadOnly.has(i)) return;
       addresses.set(slots.get(kernels.inputs[i]!.id)!, this.#addressOf(input, i));
     });
     const resident = this.#residentOutputs(inputs);
@@ -130,11 +190,18 @@ export class WasmProgram implements Program {
     table[tableLayout.constants / 4] = this.#constants.address;
     table[tableLayout.scratch / 4] = arena + scratchAt;
     table[tableLayout.scratchStride / 4] = scratchBytes;
+    table[tableLayout.kept / 4] = this.#kept.address;
+    table[tableLayout.prepare / 4] = prepare ? 1 : 0;
+    if (prepare) this.#prepared = undefined;
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
     const threads = this.#threads.next();
     const began = performance.now();
     pool.run(id, instance, this.#table.address, threads);
     this.#threads.note(threads, performance.now() - began);
+    if (prepare) {
+      this.#prepared = contents;
+      for (const i of this.#aheadOnly) this.#unstage(i);
+    }
     this.#checkIndices();
     return order.outputs.map(
       (buffer, i) => resident[i] ?? new HostStorage(this.#read(buffer, arena, addresses), buffer.dtype),
@@ -147,8 +214,10 @@ export class WasmProgram implements Program {
     return this.graph.outputs.map(({ resident, replaces }, i) => {
       if (!resident) return undefined;
       const old = replaces === undefined ? undefined : inputs[replaces]!;
-      if (old?.donated && old.storage instanceof WasmStorage && old.storage.belongsTo(memory))
+      if (old?.donated && old.storage instanceof WasmStorage && old.storage.belongsTo(memory)) {
+        old.storage.version++;
         return old.storage;
+      }
       const { dtype, length } = this.#parts.order.outputs[i]!;
       return new WasmStorage(memory, dtype, length);
     });
@@ -157,11 +226,11 @@ export class WasmProgram implements Program {
   #addressOf({ storage, lasting }: ProgramInput, i: number): number {
     const { memory, copies } = this.#parts.device;
     if (storage instanceof WasmStorage && storage.belongsTo(memory)) return storage.address;
-    if (lasting) {
+    if (lasting && !this.#aheadOnly.has(i)) {
       const known = copies.get(storage) ?? this.#copyOfRepeated(storage, i);
       if (known) return known.address;
     }
-    const bytes = storage.length * bytesPerElement(storage.dtype) + 16;
+    const bytes = storage.length * bytesPerElement(storage.dtype) + spareBytes;
     const block = this.#staging.get(i) ?? memory.allocate(bytes, "a program's argument", tooLarge);
     this.#staging.set(i, block);
     memory.view(storage.dtype, block.address, storage.length).set(storage.read());
@@ -178,16 +247,20 @@ export class WasmProgram implements Program {
     const copy = new WasmStorage(memory, storage.dtype, storage.length);
     copy.write(storage.read());
     copies.set(storage, copy);
-    const staged = this.#staging.get(i);
-    if (staged) memory.release(staged);
-    this.#staging.delete(i);
+    this.#unstage(i);
     return copy;
+  }
+
+  #unstage(i: number): void {
+    const staged = this.#staging.get(i);
+    if (staged) this.#parts.device.memory.release(staged);
+    this.#staging.delete(i);
   }
 
   #read(buffer: Buffer, arena: number, addresses: ReadonlyMap<number, number>): ReturnType<Memory["view"]> {
     const { slots, plan, device } = this.#parts;
     const slot = slots.get(buffer.id);
-    const address = slot === undefined ? arena + plan.offsets.get(buffer.id)! : addresses.get(slot)!;
+    const address = slot === undefined ? arena + plan.arena.offsets.get(buffer.id)! : addresses.get(slot)!;
     return device.memory.view(buffer.dtype, address, buffer.length).slice();
   }
 
@@ -201,10 +274,12 @@ export class WasmProgram implements Program {
   }
 
   describe(): KernelInfo[] {
-    const { kinds } = this.#parts;
+    const { kinds, order } = this.#parts;
+    const ahead = new Set(order.prepare.flat());
     return this.#kernels.map((kernel, i) => ({
       name: kernel.name,
       kind: kinds[i]!,
+      ahead: ahead.has(kernel),
       shape: kernel.node.shape,
       macs: macsOf(kernel),
       bytes: [kernel.output, ...kernel.reads]
@@ -214,8 +289,8 @@ export class WasmProgram implements Program {
   }
 }
 
-function macsOf({ body, output }: Kernel): number {
-  return body.kind === "contraction" ? output.length * stepsOf(body.reduce) : 0;
+function macsOf({ body, node }: Kernel): number {
+  return body.kind === "contraction" ? sizeOf(node.shape) * stepsOf(body.expr) : 0;
 }
 
 const released = new FinalizationRegistry<{

@@ -12,7 +12,10 @@ export const tableLayout = {
   constants: 16,
   scratch: 20,
   scratchStride: 24,
-  slots: 32,
+  /** What was computed ahead, and whether it has to be computed now. */
+  kept: 28,
+  prepare: 32,
+  slots: 40,
 } as const;
 
 export function slotOffset(slot: number): number {

@@ -1,16 +1,23 @@
 import { availableThreads } from "#platform";
 import type { Backend } from "../../core/backend.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import { tileShapes } from "./codegen/tiles.ts";
 import { detectFeatures } from "./features.ts";
 import { Memory } from "./memory.ts";
 import { compileProgram, type Device } from "./program.ts";
 import { ThreadPool } from "./threads.ts";
+import { tryTileShapes } from "./wide-vectors.ts";
 
 export interface WasmOptions {
   /** Threads, the calling one counted; default: as many as the machine has, or `FOVEA_THREADS`. */
   readonly threads?: number;
   /** Whether to use the fused multiply-add where the engine has one; default true. */
   readonly fused?: boolean;
+  /**
+   * "exact" leaves out what changes rounding beyond the order in which sums are added up: folding batch normalization
+   * into weights. Default "fast".
+   */
+  readonly precision?: "fast" | "exact";
 }
 
 /** A backend with a memory and threads of its own, made at the first compilation. */
@@ -23,13 +30,22 @@ export function createWasmBackend(options: WasmOptions = {}): Backend {
 }
 
 function createDevice(options: WasmOptions): Device {
-  const { simd, relaxedMadd, threads: mayShare } = detectFeatures();
+  const { simd, relaxedMadd, wide, threads: mayShare } = detectFeatures();
   if (!simd)
     throw new ArgumentError("this JavaScript engine has no WebAssembly SIMD, which the wasm backend needs");
+  const fused = relaxedMadd && options.fused !== false;
   const threads = mayShare ? (options.threads ?? availableThreads()) : 1;
-  const memory = new Memory(threads > 1);
+  // Shared also for one thread: V8 makes better code for a memory that never moves.
+  const memory = new Memory(mayShare);
   const pool = new ThreadPool({ threads, memory: memory.memory });
-  return { memory, pool, fused: relaxedMadd && options.fused !== false, copies: new WeakMap() };
+  return {
+    memory,
+    pool,
+    exact: options.precision === "exact",
+    fused,
+    tiles: fused && wide ? tryTileShapes() : tileShapes.narrow,
+    copies: new WeakMap(),
+  };
 }
 
 /** The backend that is used unless another is chosen. */

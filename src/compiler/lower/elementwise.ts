@@ -89,5 +89,6 @@ export const elementwiseLowerings: Readonly<Record<string, Lowering>> = {
   },
   iota: { kind: "elementwise", cost: 0, lower: () => (at) => position(at[0]!) },
   /** Has the value of its first operand; the others only have to be computed before. */
+  pack: { kind: "view", cost: 1, lower: ([x]) => x!.at },
   barrier: { kind: "elementwise", cost: 0, lower: ([x]) => x!.at },
 };

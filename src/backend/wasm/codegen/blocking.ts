@@ -1,6 +1,6 @@
-import { maxTileRows, tileColumns } from "./matrix-helpers.ts";
+import type { TileShape } from "./tiles.ts";
 
-/** How a product is cut into pieces that fit into the caches; decided by the shape alone. */
+/** How a product is cut into pieces that fit into the caches; decided by shapes alone. */
 export interface Blocking {
   /** Rows, columns and inner steps of a block. */
   readonly rows: number;
@@ -11,21 +11,34 @@ export interface Blocking {
   readonly innerBlocks: number;
 }
 
+export interface ProductSize {
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly inner: number;
+  /** Whether B lies in panels of the tile's columns already. */
+  readonly panelled: boolean;
+}
+
 /** Fewest pieces of work that keep threads evenly busy. */
 const wantedUnits = 16;
+/** Inner steps whose panel of B stays in the first cache. */
+const innerLimit = 640;
+
 function evenBlocks(extent: number, largest: number, granule: number): { size: number; count: number } {
   const count = Math.ceil(extent / largest);
   const size = Math.ceil(Math.ceil(extent / count) / granule) * granule;
   return { size, count: Math.ceil(extent / size) };
 }
 
-export function blockingFor(batch: number, rows: number, columns: number, inner: number): Blocking {
-  let rowLimit = 64;
-  let columnLimit = 256;
+export function blockingFor(size: ProductSize, tile: TileShape): Blocking {
+  // Packing a panel of B pays off over many rows.
+  let rowLimit = size.panelled ? 8 * tile.rows : 32 * tile.rows;
+  let columnLimit = 64;
+  const k = evenBlocks(size.inner, innerLimit, 1);
   const cut = (): Blocking => {
-    const r = evenBlocks(rows, rowLimit, rows > rowLimit ? maxTileRows : 1);
-    const c = evenBlocks(columns, columnLimit, tileColumns);
-    const k = evenBlocks(inner, 512, 1);
+    const r = evenBlocks(size.rows, rowLimit, 1);
+    const c = evenBlocks(size.columns, columnLimit, tile.columns);
     return {
       rows: r.size,
       columns: c.size,
@@ -36,32 +49,11 @@ export function blockingFor(batch: number, rows: number, columns: number, inner:
     };
   };
   let blocking = cut();
-  while (
-    batch * blocking.rowBlocks * blocking.columnBlocks < wantedUnits &&
-    (columnLimit > 32 || rowLimit > 16)
-  ) {
-    if (columnLimit > 32 && columnLimit >= rowLimit) columnLimit /= 2;
-    else rowLimit /= 2;
+  while (size.batch * blocking.rowBlocks * blocking.columnBlocks < wantedUnits) {
+    if (columnLimit > tile.columns && blocking.columns > tile.columns) columnLimit /= 2;
+    else if (rowLimit > 2 * tile.rows && blocking.rows > 2 * tile.rows) rowLimit /= 2;
+    else break;
     blocking = cut();
   }
   return blocking;
-}
-
-/** Some tiles of one height, one below the other. */
-export interface TileRun {
-  /** The first tile's first row. */
-  readonly first: number;
-  readonly rows: number;
-  readonly count: number;
-}
-
-/** Rows of a block as runs of equal tiles, none higher than `maxTileRows`. */
-export function tilesOf(rows: number): TileRun[] {
-  const count = Math.ceil(rows / maxTileRows);
-  const high = Math.ceil(rows / count);
-  const low = high - 1;
-  const highCount = rows - low * count;
-  const tiles = [{ first: 0, rows: high, count: highCount }];
-  if (highCount < count) tiles.push({ first: highCount * high, rows: low, count: count - highCount });
-  return tiles;
 }

@@ -1,22 +1,30 @@
-import { type Contraction, offsetsAlong, partOf, replaceRun } from "../../../compiler/contraction.ts";
-import { type Buffer, type Expr, load, type Reduce } from "../../../compiler/expr.ts";
 import {
-  constant,
+  type Contraction,
+  type InnerRuns,
+  offsetsAlong,
+  partOf,
+  product,
+  replaceRun,
+  runsAlong,
+} from "../../../compiler/contraction.ts";
+import { type Buffer, type Expr, load, walk } from "../../../compiler/expr.ts";
+import {
   type Index,
   type LoopVariable,
+  loopsOf,
   loopVariable,
   plus,
-  substitute,
   times,
   variable,
 } from "../../../compiler/index-expr.ts";
-import { type LoopNest, mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
+import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { Emitted, FunctionBuilder, Local } from "../assembler.ts";
-import { type Blocking, blockingFor, type TileRun, tilesOf } from "./blocking.ts";
+import { type Blocking, blockingFor } from "./blocking.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
-import { tileColumns } from "./matrix-helpers.ts";
+import { runBytes } from "./matrix-helpers.ts";
 import type { BaseAddress } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
+import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
 
 /** Below this many multiply-accumulates a product is done by one thread. */
@@ -24,39 +32,46 @@ const parallelFrom = 16_384;
 /** Stands for the block of sums in scratch memory. */
 const sumsId = -1;
 
-const product = (loops: readonly LoopVariable[]): number =>
-  loops.reduce((size, loop) => size * loop.extent, 1);
-
 /** Emits a batch of matrix products with their epilogue into a function with parameters (thread, threads, table). */
 export function emitContractionKernel(
   f: FunctionBuilder,
   environment: KernelEnvironment,
   output: Buffer,
-  nest: LoopNest,
-  reduction: Reduce,
   contraction: Contraction,
   turn: number,
 ): void {
-  new ContractionEmitter(f, environment, output, nest, reduction, contraction).emit(turn);
+  new ContractionEmitter(f, environment, output, contraction).emit(turn);
 }
 
-/** Locals that hold where a block's operands begin, and its first row and column. */
-interface BlockStart {
+/** Locals that hold where a block's operands begin, its first row and column, and what lies inside the product. */
+interface Block {
   readonly a: Local;
   readonly b: Local;
   readonly row: Local;
   readonly column: Local;
+  readonly rowEnd: Local;
+  readonly columnEnd: Local;
+}
+
+/** For each block of inner steps: where its runs of A and of B begin and end in the list of runs. */
+interface RunTables {
+  readonly a: BaseAddress;
+  readonly b: BaseAddress;
+  /** Begin and end of A's runs, then of B's, in bytes, for each block. */
+  readonly bounds: BaseAddress;
 }
 
 /**
- * For each block of the output: for each block of inner steps, packs rows of A and panels of columns of B side by side and
- * adds up tiles of their product in scratch memory; then runs the epilogue over the block.
+ * For each block of the output: for each block of inner steps and each panel of columns, adds up tiles of the product in
+ * scratch memory; then runs the epilogue over the block. A is read where it lies. So is B, where it lies in panels;
+ * otherwise each panel is packed before it is used.
  */
 class ContractionEmitter {
   readonly #f: FunctionBuilder;
   readonly #environment: KernelEnvironment;
   readonly #values: Values;
   readonly #contraction: Contraction;
+  readonly #shape: TileShape;
   readonly #blocking: Blocking;
   readonly #tiles: readonly TileRun[];
   readonly #counts: {
@@ -65,20 +80,25 @@ class ContractionEmitter {
     readonly columns: number;
     readonly inner: number;
   };
-  /** Loops over blocks, and within a block. */
+  /** Whether B lies in panels: the columns of a panel side by side, and inner steps directly one after the other. */
+  readonly #panelled: boolean;
+  /** Whether the columns of each panel lie side by side. */
+  readonly #sideBySide: boolean;
+  readonly #runsA: InnerRuns;
+  readonly #runsB: InnerRuns;
+  readonly #runTables: RunTables;
+  /** Loops over blocks, and over the columns of one. */
   readonly #rowBlock: LoopVariable;
   readonly #columnBlock: LoopVariable;
-  readonly #row: LoopVariable;
   readonly #column: LoopVariable;
-  /** Scratch memory: packed rows of A, a packed panel of B, the block's sums. */
-  readonly #packed: BaseAddress;
+  /** Which row of the block of sums the epilogue is at. */
+  readonly #rowOfSums: LoopVariable = loopVariable(1);
+  /** Scratch memory: a packed panel of B, the block's sums. */
   readonly #panel: BaseAddress;
   readonly #sums: BaseAddress;
-  /** Byte offsets of rows and inner steps in A, of columns and inner steps in B. */
+  /** Byte offsets of rows in A and of columns in B. */
   readonly #rowTable: BaseAddress;
   readonly #columnTable: BaseAddress;
-  readonly #innerA: BaseAddress;
-  readonly #innerB: BaseAddress;
   /** Where a batch's operands begin. */
   readonly #startA: Index;
   readonly #startB: Index;
@@ -86,55 +106,54 @@ class ContractionEmitter {
   readonly #index: Index;
   readonly #epilogue: Expr;
 
-  constructor(
-    f: FunctionBuilder,
-    environment: KernelEnvironment,
-    output: Buffer,
-    nest: LoopNest,
-    reduction: Reduce,
-    contraction: Contraction,
-  ) {
+  constructor(f: FunctionBuilder, environment: KernelEnvironment, output: Buffer, contraction: Contraction) {
     const { batch, rows, columns, inner, a, b } = contraction;
     this.#f = f;
     this.#environment = environment;
     this.#contraction = contraction;
     this.#output = output;
-    this.#counts = {
+    const counts = {
       batch: product(batch),
       rows: product(rows),
       columns: product(columns),
       inner: product(inner),
     };
-    const blocking = blockingFor(
-      this.#counts.batch,
-      this.#counts.rows,
-      this.#counts.columns,
-      this.#counts.inner,
+    this.#counts = counts;
+    const shape = tileShapeFor(counts.columns, environment.matrix.shapes);
+    this.#shape = shape;
+    const columnOffsets = offsetsAlong(b.index, columns);
+    const wholeB = runsAlong(b.index, inner, counts.inner);
+    this.#sideBySide = columnOffsets.every(
+      (offset, c) => offset === columnOffsets[c - (c % shape.columns)]! + (c % shape.columns),
     );
+    this.#panelled =
+      this.#sideBySide &&
+      wholeB.blocks[0]!.length === 1 &&
+      (wholeB.stride === shape.columns || counts.inner === 1);
+    const blocking = blockingFor({ ...counts, panelled: this.#panelled }, shape);
     this.#blocking = blocking;
-    this.#tiles = tilesOf(blocking.rows);
+    this.#tiles = tilesOf(blocking.rows, shape);
+    this.#runsA = runsAlong(a.index, inner, blocking.inner);
+    this.#runsB = runsAlong(b.index, inner, blocking.inner);
     this.#rowBlock = loopVariable(blocking.rowBlocks);
     this.#columnBlock = loopVariable(blocking.columnBlocks);
-    this.#row = loopVariable(blocking.rows);
     this.#column = loopVariable(blocking.columns);
 
-    const packedBytes = 4 * blocking.rows * blocking.inner;
-    const panelBytes = 4 * tileColumns * blocking.inner;
-    const scratch = environment.scratch(packedBytes + panelBytes + 4 * blocking.rows * blocking.columns);
-    this.#packed = scratch;
-    this.#panel = { local: scratch.local, offset: scratch.offset + packedBytes };
-    this.#sums = { local: scratch.local, offset: scratch.offset + packedBytes + panelBytes };
-
-    const table = (index: Index, run: readonly LoopVariable[], length?: number): BaseAddress =>
-      environment.constants(byteOffsets(offsetsAlong(index, run), length));
-    this.#rowTable = table(a.index, rows, blocking.rows * blocking.rowBlocks);
-    this.#columnTable = table(b.index, columns, blocking.columns * blocking.columnBlocks);
-    this.#innerA = table(a.index, inner);
-    this.#innerB = table(b.index, inner);
+    const panelBytes = this.#panelled ? 0 : 4 * shape.columns * blocking.inner;
+    const scratch = environment.scratch(panelBytes + 4 * blocking.rows * blocking.columns);
+    this.#panel = scratch;
+    this.#sums = { local: scratch.local, offset: scratch.offset + panelBytes };
+    this.#rowTable = environment.constants(
+      byteOffsets(offsetsAlong(a.index, rows), blocking.rows * blocking.rowBlocks),
+    );
+    this.#columnTable = environment.constants(
+      byteOffsets(columnOffsets, blocking.columns * blocking.columnBlocks),
+    );
+    this.#runTables = this.#tabulateRuns();
     this.#startA = partOf(a.index, batch);
     this.#startB = partOf(b.index, batch);
 
-    const { index, expr } = this.#inBlocks(nest, reduction);
+    const { index, expr } = this.#inBlocks();
     this.#index = index;
     this.#epilogue = expr;
     const baseOf = (buffer: Buffer): BaseAddress =>
@@ -146,24 +165,34 @@ class ContractionEmitter {
     this.#values.places.prepareAt(b.buffer, this.#startB);
   }
 
-  /** The nest with rows and columns counted by blocks, and the reduction read from the block of sums. */
-  #inBlocks(nest: LoopNest, reduction: Reduce): { index: Index; expr: Expr } {
-    const { rows, columns } = this.#blocking;
-    const rowIndex = plus(times(variable(this.#rowBlock), rows), variable(this.#row));
-    const columnIndex = plus(times(variable(this.#columnBlock), columns), variable(this.#column));
-    const units = new Map(nest.loops.filter((loop) => loop.extent === 1).map((loop) => [loop, constant(0)]));
-    const change = (index: Index): Index => {
-      const used = units.size > 0 ? substitute(index, units) : index;
-      return replaceRun(
-        replaceRun(used, this.#contraction.rows, rowIndex),
-        this.#contraction.columns,
-        columnIndex,
-      );
+  #tabulateRuns(): RunTables {
+    const list = ({ blocks }: InnerRuns): Int32Array =>
+      Int32Array.from(blocks.flatMap((runs) => runs.flatMap(({ jump, length }) => [4 * jump, length])));
+    const bounds: number[] = [];
+    let [a, b] = [0, 0];
+    this.#runsA.blocks.forEach((runs, k) => {
+      const [nextA, nextB] = [a + runBytes * runs.length, b + runBytes * this.#runsB.blocks[k]!.length];
+      bounds.push(a, nextA, b, nextB);
+      [a, b] = [nextA, nextB];
+    });
+    const constants = this.#environment.constants;
+    return {
+      a: constants(list(this.#runsA)),
+      b: constants(list(this.#runsB)),
+      bounds: constants(Int32Array.from(bounds)),
     };
-    const sums: Buffer = { id: sumsId, dtype: "float32", length: rows * columns };
-    const sum = load(sums, plus(times(variable(this.#row), columns), variable(this.#column)));
-    const epilogue = mapExpr(nest.expr, (part) => (part.key === reduction.key ? sum : part));
-    return { index: change(nest.index), expr: mapIndices(epilogue, change) };
+  }
+
+  /** The nest with columns counted by blocks, and the reduction read from the block of sums. */
+  #inBlocks(): { index: Index; expr: Expr } {
+    const { columns } = this.#blocking;
+    const { reduction } = this.#contraction;
+    const column = plus(times(variable(this.#columnBlock), columns), variable(this.#column));
+    const change = (index: Index): Index => replaceRun(index, this.#contraction.columns, column);
+    const sums: Buffer = { id: sumsId, dtype: "float32", length: this.#blocking.rows * columns };
+    const sum = load(sums, plus(times(variable(this.#rowOfSums), columns), variable(this.#column)));
+    const epilogue = mapExpr(this.#contraction.expr, (part) => (part.key === reduction.key ? sum : part));
+    return { index: change(this.#contraction.index), expr: mapIndices(epilogue, change) };
   }
 
   emit(turn: number): void {
@@ -192,8 +221,11 @@ class ContractionEmitter {
     }
     const f = this.#f;
     const value = f.local("i32");
-    f.i32.divU(f.get(number), f.i32.const(product(rest)));
-    f.i32.remU(undefined, f.i32.const(loop.extent));
+    if (loop.extent === 1) f.i32.const(0);
+    else {
+      f.i32.divU(f.get(number), f.i32.const(product(rest)));
+      f.i32.remU(undefined, f.i32.const(loop.extent));
+    }
     f.set(value);
     this.#values.places.withValue(loop, value, () => this.#bind(rest, number));
     f.free(value);
@@ -210,83 +242,126 @@ class ContractionEmitter {
     f.set(start.row);
     places.push(times(variable(this.#columnBlock), this.#blocking.columns));
     f.set(start.column);
-    this.#multiply(start);
-    this.#finish(start);
-    f.free(start.a, start.b, start.row, start.column);
+    const block = {
+      ...start,
+      rowEnd: this.#remaining(start.row, this.#counts.rows, this.#blocking.rows),
+      columnEnd: this.#remaining(start.column, this.#counts.columns, this.#blocking.columns),
+    };
+    this.#multiply(block);
+    this.#finish(block);
+    f.free(...Object.values(block));
   }
 
   /** sums = the block of the product. */
-  #multiply(start: BlockStart): void {
+  #multiply(block: Block): void {
     const f = this.#f;
-    const { inner, innerBlocks, columns } = this.#blocking;
-    this.#counted(innerBlocks, (k) => {
-      const done = f.local("i32");
-      f.set(done, f.i32.mul(f.get(k), f.i32.const(inner)));
-      const count = this.#remaining(done, this.#counts.inner, inner);
-      for (const tiles of this.#tiles)
-        this.#counted(tiles.count, (t) => this.#packRows(start, tiles, t, k, count));
-      this.#counted(columns / tileColumns, (j) => {
-        this.#packColumns(start, j, k, count);
-        for (const tiles of this.#tiles) this.#counted(tiles.count, (t) => this.#tile(tiles, t, j, k, count));
+    this.#counted(this.#blocking.innerBlocks, (k) => {
+      const j = f.local("i32");
+      f.set(j, f.i32.const(0));
+      f.loop((again) => {
+        const panel = f.local("i32");
+        this.#panelAt(block, j, k, panel);
+        for (const tiles of this.#tiles)
+          this.#counted(tiles.count, (t) => this.#tile(block, tiles, t, j, k, panel));
+        f.free(panel);
+        f.set(j, f.i32.add(f.get(j), f.i32.const(this.#shape.columns)));
+        f.brIf(again, f.i32.ltS(f.get(j), f.get(block.columnEnd)));
       });
-      f.free(done, count);
+      f.free(j);
     });
   }
 
-  #packRows(start: BlockStart, tiles: TileRun, t: Local, k: Local, count: Local): void {
+  /** panel = the address of the panel that begins at column j of the block, packed if it does not lie in memory so. */
+  #panelAt(block: Block, j: Local, k: Local, panel: Local): void {
     const f = this.#f;
-    this.#pushPackedRows(tiles, t);
-    f.get(start.a);
-    this.#push(this.#rowTable, 4 * tiles.first, [start.row, 4], [t, 4 * tiles.rows]);
-    this.#push(this.#innerA, 0, [k, 4 * this.#blocking.inner]);
-    f.get(count);
-    f.call(this.#environment.matrix.packRows(tiles.rows));
-  }
-
-  #packColumns(start: BlockStart, j: Local, k: Local, count: Local): void {
-    const f = this.#f;
+    const width = this.#shape.columns;
+    const column = (c: number): void => {
+      this.#push(this.#columnTable, 4 * c, [block.column, 4], [j, 4]);
+    };
+    if (this.#panelled) {
+      column(0);
+      f.i32.load({});
+      f.i32.add(undefined, f.get(block.b));
+      f.i32.add(undefined, f.i32.mul(f.get(k), f.i32.const(4 * width * this.#blocking.inner)));
+      f.set(panel);
+      return;
+    }
+    const { matrix } = this.#environment;
     this.#push(this.#panel, 0);
-    f.get(start.b);
-    this.#push(this.#columnTable, 0, [start.column, 4], [j, 4 * tileColumns]);
-    this.#push(this.#innerB, 0, [k, 4 * this.#blocking.inner]);
-    f.get(count);
-    f.call(this.#environment.matrix.packColumns());
+    f.set(panel);
+    const runs = (): void => {
+      this.#pushRuns(this.#runTables.b, k, 8);
+      f.i32.const(4 * this.#runsB.stride);
+    };
+    if (this.#sideBySide) {
+      f.get(panel);
+      column(0);
+      f.i32.load({});
+      f.i32.add(undefined, f.get(block.b));
+      runs();
+      f.call(matrix.packPanel(width));
+      return;
+    }
+    for (let c = 0; c < width; c += 4) {
+      f.i32.add(f.get(panel), f.i32.const(4 * c));
+      f.get(block.b);
+      runs();
+      column(c);
+      f.call(matrix.packFour(width));
+    }
   }
 
   /** Adds a tile's product to its sums, or sets them at the first block of inner steps. */
-  #tile(tiles: TileRun, t: Local, j: Local, k: Local, count: Local): void {
+  #tile(block: Block, tiles: TileRun, t: Local, j: Local, k: Local, panel: Local): void {
     const f = this.#f;
     const rowBytes = 4 * this.#blocking.columns;
-    this.#pushPackedRows(tiles, t);
-    this.#push(this.#panel, 0);
-    f.get(count);
-    this.#push(this.#sums, tiles.first * rowBytes, [t, tiles.rows * rowBytes], [j, 4 * tileColumns]);
+    f.get(block.a);
+    this.#push(this.#rowTable, 4 * tiles.first, [block.row, 4], [t, 4 * tiles.rows]);
+    this.#pushRuns(this.#runTables.a, k, 0);
+    f.i32.const(4 * this.#runsA.stride);
+    f.get(panel);
+    this.#push(this.#sums, tiles.first * rowBytes, [t, tiles.rows * rowBytes], [j, 4]);
     f.i32.const(rowBytes);
     f.get(k);
-    f.call(this.#environment.matrix.tile(tiles.rows));
+    f.call(this.#environment.matrix.tile(tiles.rows, this.#shape.columns));
   }
 
-  #pushPackedRows(tiles: TileRun, t: Local): void {
-    const bytes = 4 * this.#blocking.inner;
-    this.#push(this.#packed, tiles.first * bytes, [t, tiles.rows * bytes]);
+  /** Pushes where the runs of block `k` begin and end; @param word which bounds in the table. */
+  #pushRuns(runs: BaseAddress, k: Local, word: number): void {
+    const f = this.#f;
+    for (const bound of [word, word + 4]) {
+      this.#push(this.#runTables.bounds, bound, [k, 16]);
+      f.i32.load({});
+      f.i32.add(undefined, f.i32.add(f.get(runs.local), f.i32.const(runs.offset)));
+    }
   }
 
   /** The epilogue, for the part of the block that lies inside the output. */
-  #finish(start: BlockStart): void {
+  #finish(block: Block): void {
     const f = this.#f;
     const values = this.#values;
     const [index, expr, column] = [this.#index, this.#epilogue, this.#column];
-    const rowEnd = this.#remaining(start.row, this.#counts.rows, this.#blocking.rows);
-    const columnEnd = this.#remaining(start.column, this.#counts.columns, this.#blocking.columns);
     const vectors = f.local("i32");
-    f.set(vectors, f.i32.and(f.get(columnEnd), f.i32.const(-4)));
+    f.set(vectors, f.i32.and(f.get(block.columnEnd), f.i32.const(-4)));
     values.hoist(expr);
-    values.places.loop(this.#row, 0, rowEnd, 1, () => {
-      values.hoist(expr);
-      values.places.loop(column, 0, vectors, 4, () => values.write(this.#output, index, expr, column));
-      values.places.loop(column, vectors, columnEnd, 1, () => values.write(this.#output, index, expr));
+    const { rows } = this.#contraction;
+    const named = valuesUsed(expr, rows);
+    const row = loopVariable(this.#blocking.rows);
+    const number = f.local("i32");
+    values.places.loop(row, 0, block.rowEnd, 1, () => {
+      const inBlock = values.places.valueOf(row)!.local!;
+      f.set(number, f.i32.add(f.get(block.row), f.get(inBlock)));
+      values.places.withStep(rows, number, named, this.#environment.constants, () => {
+        values.places.withValue(this.#rowOfSums, inBlock, () => {
+          values.hoist(expr);
+          values.places.loop(column, 0, vectors, 4, () => values.write(this.#output, index, expr, column));
+          values.places.loop(column, vectors, block.columnEnd, 1, () =>
+            values.write(this.#output, index, expr),
+          );
+        });
+      });
     });
-    f.free(rowEnd, columnEnd, vectors);
+    f.free(vectors, number);
   }
 
   /** Pushes base + extra + Σ value · factor. */
@@ -326,6 +401,21 @@ class ContractionEmitter {
     f.set(local, least);
     return local;
   }
+}
+
+/** Of some loops, those whose own values an expression needs, and not only places that move with them. */
+function valuesUsed(expr: Expr, loops: readonly LoopVariable[]): Set<LoopVariable> {
+  const used = new Set<LoopVariable>();
+  const note = (index: Index): void => {
+    for (const loop of loopsOf(index)) if (loops.includes(loop)) used.add(loop);
+  };
+  walk(expr, (part) => {
+    if (part.kind === "position") note(part.index);
+    if (part.kind === "guard") for (const condition of part.conditions) note(condition.index);
+    if (part.kind === "load")
+      note({ ...part.index, terms: part.index.terms.filter((t) => t.atom.kind !== "loop") });
+  });
+  return used;
 }
 
 /** Offsets of elements in bytes, the last one repeated up to `length`. */

@@ -1,7 +1,8 @@
 import type { Buffer, Expr } from "../../../compiler/expr.ts";
 import { walk } from "../../../compiler/expr.ts";
 import { type LoopVariable, slope } from "../../../compiler/index-expr.ts";
-import { allIndices, type LoopNest, mergeLoops } from "../../../compiler/merge-loops.ts";
+import { allIndices, dropUnitLoops, type LoopNest, mergeLoops } from "../../../compiler/merge-loops.ts";
+import { splitLoops } from "../../../compiler/split-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { pushNumber } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
@@ -24,7 +25,7 @@ export function emitLoopKernel(
   nest: LoopNest,
   turn: number,
 ): void {
-  const { loops, index, expr } = mergeLoops(nest);
+  const { loops, index, expr } = mergeLoops(splitLoops(dropUnitLoops(nest)));
   const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
   values.prepare(expr);
   values.places.prepareAt(output, index);

@@ -98,6 +98,51 @@ export class Places {
     f.free(...moved);
   }
 
+  /**
+   * Runs `body` at one step of a run of loops taken together; `number` holds which. Where a place moves in a way of its
+   * own from step to step, a table says how far.
+   *
+   * @param named loops whose own values are asked for, beside the places.
+   */
+  withStep(
+    run: readonly LoopVariable[],
+    number: Local,
+    named: ReadonlySet<LoopVariable>,
+    table: (values: Int32Array) => BaseAddress,
+    body: () => void,
+  ): void {
+    const f = this.#f;
+    const locals: Local[] = [];
+    const entry = (values: Int32Array): void => {
+      const { local, offset } = table(values);
+      f.i32.add(f.get(local), f.i32.shl(f.get(number), f.i32.const(2)));
+      f.i32.load({ offset });
+    };
+    const touched: { cursor: Cursor; local: Local }[] = [];
+    for (const cursor of this.#cursors.values()) {
+      if (!run.some((loop) => cursor.terms.has(loop))) continue;
+      const local = f.local("i32");
+      entry(stepsAlong(run, (loop) => cursor.terms.get(loop) ?? 0));
+      f.set(local, f.i32.add(undefined, f.get(cursor.local)));
+      touched.push({ cursor, local: cursor.local });
+      cursor.local = local;
+      locals.push(local);
+    }
+    for (const loop of run) {
+      if (!named.has(loop)) continue;
+      const local = f.local("i32");
+      entry(stepsAlong(run, (other) => (other === loop ? 1 : 0)));
+      f.set(local);
+      this.#values.set(loop, { local, plus: 0 });
+      locals.push(local);
+    }
+    for (const loop of run) if (!named.has(loop)) this.#values.set(loop, { local: undefined, plus: 0 });
+    this.#scope.within(body);
+    for (const loop of run) this.#values.delete(loop);
+    for (const { cursor, local } of touched) cursor.local = local;
+    f.free(...locals);
+  }
+
   /** Emits a loop from the value on `start` to `end` by `step`; skipped when it is empty. */
   loop(loop: LoopVariable, start: Local | number, end: Local | number, step: number, body: () => void): void {
     const f = this.#f;
@@ -230,6 +275,16 @@ export class Places {
     f.tee(local);
     this.#scope.add(atom.key, local);
   }
+}
+
+/** For each step of a run of loops, outermost first, the sum of its loops' values times their factors. */
+export function stepsAlong(run: readonly LoopVariable[], factor: (loop: LoopVariable) => number): Int32Array {
+  let sums = [0];
+  for (const loop of run) {
+    const by = factor(loop);
+    sums = sums.flatMap((sum) => Array.from({ length: loop.extent }, (_, i) => sum + i * by));
+  }
+  return Int32Array.from(sums);
 }
 
 function cursorKey(buffer: Buffer, index: Index): string {

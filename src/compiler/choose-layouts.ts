@@ -1,0 +1,131 @@
+import type { Graph, GraphNode } from "../core/graph.ts";
+import { type Shape, sameShape } from "../core/shape.ts";
+import type { PackAttrs } from "../ops/pack.ts";
+import { channelsLast, type Layout, rowMajor } from "./layout.ts";
+import { lowerings } from "./lower/index.ts";
+
+/** How each node of a graph lies in memory if it has a buffer. */
+export interface Layouts {
+  readonly of: readonly Layout[];
+  /** Nodes that must have a buffer, as convolutions read them where they lie. */
+  readonly kept: ReadonlySet<number>;
+  /** Paddings that are the margin of their operand's buffer. */
+  readonly margins: ReadonlySet<number>;
+}
+
+/** Ops that pass a convolution's axes on: operand and result have the same channels and positions of the same kind. */
+const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold"]);
+
+/**
+ * Chooses a memory layout for every node.
+ *
+ * What convolutions read and write has its channels last, and so has everything elementwise or pooled around it. Zeros
+ * around a convolution's input become a margin of the buffer that it reads. Inputs of the graph and the other tensors
+ * are row-major.
+ */
+export function chooseLayouts(graph: Graph): Layouts {
+  const { nodes } = graph;
+  const spatial = spatialNodes(nodes);
+  const kept = new Set<number>();
+  const paddings = new Set<number>();
+  const margins = new Map<number, [number, number][]>();
+  for (const [n, node] of nodes.entries()) {
+    if (node.op !== "conv" && node.op !== "convWeightGrad") continue;
+    if (node.op === "convWeightGrad") kept.add(n);
+    for (const operand of node.op === "conv" ? [node.inputs[0]!] : node.inputs) {
+      const padded = nodes[operand]!;
+      const source = padded.inputs[0]!;
+      if (!isMargin(padded) || !spatial[source] || !mayHaveMargins(nodes[source]!)) continue;
+      const { low, high } = padded.attrs as unknown as { low: readonly number[]; high: readonly number[] };
+      const sides = margins.get(source) ?? low.map((): [number, number] => [0, 0]);
+      sides.forEach((side, axis) => {
+        side[0] = Math.max(side[0], low[axis]!);
+        side[1] = Math.max(side[1], high[axis]!);
+      });
+      margins.set(source, sides);
+      kept.add(source);
+      paddings.add(operand);
+    }
+  }
+  const of = nodes.map((node, n): Layout => {
+    if (node.op === "convWeightGrad") {
+      // Filters innermost, as the gradient of the output is read.
+      const taps = node.shape.slice(2).map((_, axis) => axis + 2);
+      return { ...rowMajor(node.shape.length), order: [...taps, 1, 0] };
+    }
+    if (node.op === "pack") {
+      const { order, panel } = node.attrs as PackAttrs;
+      return {
+        ...rowMajor(order.length),
+        order,
+        panel,
+        margins: margins.get(n) ?? rowMajor(order.length).margins,
+      };
+    }
+    if (!spatial[n]) return rowMajor(node.shape.length);
+    const layout = channelsLast(node.shape.length);
+    return { ...layout, margins: margins.get(n) ?? layout.margins };
+  });
+  return { of, kept, margins: paddings };
+}
+
+/** Zeros around the positions, and nothing else. */
+function isMargin({ op, attrs }: GraphNode): boolean {
+  if (op !== "pad") return false;
+  const { low, high, interior, value } = attrs as unknown as {
+    low: readonly number[];
+    high: readonly number[];
+    interior: readonly number[];
+    value: number;
+  };
+  return value === 0 && interior.every((n) => n === 0) && [...low, ...high].every((n) => n >= 0);
+}
+
+function mayHaveMargins({ op, attrs }: GraphNode): boolean {
+  if (op === "pack") return (attrs as PackAttrs).panel === null;
+  return !["input", "constant", "scatterAdd", "randomBits", "full"].includes(op);
+}
+
+/** For each node, whether it is a tensor of a convolution's kind: channels on axis 1, positions after it. */
+function spatialNodes(nodes: readonly GraphNode[]): boolean[] {
+  const spatial = nodes.map(() => false);
+  const links: number[][] = nodes.map(() => []);
+  const pending: number[] = [];
+  const mark = (n: number): void => {
+    const { op, shape } = nodes[n]!;
+    if (spatial[n] || shape.length < 3 || op === "input" || op === "constant" || op === "scatterAdd") return;
+    spatial[n] = true;
+    pending.push(n);
+  };
+  nodes.forEach((node, n) => {
+    const elementwise = lowerings.get(node.op)?.kind === "elementwise";
+    for (const input of node.inputs) {
+      const { shape } = nodes[input]!;
+      const linked = elementwise ? sameShape(shape, node.shape) : passesAxes(node, shape);
+      if (!linked) continue;
+      links[n]!.push(input);
+      links[input]!.push(n);
+    }
+  });
+  nodes.forEach((node, n) => {
+    if (node.op === "conv") {
+      mark(n);
+      mark(node.inputs[0]!);
+    }
+    if (node.op === "convWeightGrad") for (const input of node.inputs) mark(input);
+  });
+  while (pending.length > 0) for (const other of links[pending.pop()!]!) mark(other);
+  return spatial;
+}
+
+/** Whether batch and channels of an operand of shape `from` are those of the node. */
+function passesAxes({ op, shape, attrs }: GraphNode, from: Shape): boolean {
+  if (passing.has(op)) return true;
+  if (op === "reshape") {
+    const long = (extents: Shape): Shape => extents.slice(2).filter((extent) => extent !== 1);
+    return sameShape(shape.slice(0, 2), from.slice(0, 2)) && sameShape(long(shape), long(from));
+  }
+  if (lowerings.get(op)?.kind !== "reduce") return false;
+  const { axes } = attrs as { axes: readonly number[] };
+  return axes.every((axis) => axis >= 2);
+}
