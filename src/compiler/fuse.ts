@@ -3,11 +3,22 @@ import { sizeOf } from "../core/shape.ts";
 import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, guard, load, readsOf } from "./expr.ts";
-import { dynamic, flatten, isAffine, loopVariable, plus, variable } from "./index-expr.ts";
-import type { Kernel, KernelGraph } from "./kernel.ts";
+import { type Buffer, type Expr, guard, type Load, load, readsOf } from "./expr.ts";
+import {
+  constant,
+  dynamic,
+  flatten,
+  type Index,
+  isAffine,
+  type LoopVariable,
+  loopVariable,
+  plus,
+  variable,
+} from "./index-expr.ts";
+import type { Kernel, KernelBody, KernelGraph } from "./kernel.ts";
 import { elementsOf, isRowMajor, lengthOf, marginsOf, placeOf, type Region, rowMajor } from "./layout.ts";
 import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
+import type { LoopNest } from "./merge-loops.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
 const recomputeLimit = 6;
@@ -33,6 +44,8 @@ class Fusion {
   readonly #stable: readonly boolean[];
   /** Buffers whose layout contractions know how to read. */
   readonly #packed = new Set<Buffer>();
+  /** Filters in Winograd's form, with the extent of the output tiles. */
+  readonly #winograd = new Map<Buffer, 2 | 4>();
   /** For a node without buffer: the reduction that is computed inside it. */
   readonly #carried = new Map<number, number>();
   readonly #costs: number[] = [];
@@ -78,6 +91,8 @@ class Fusion {
     const buffer = { id: this.#nextBuffer++, dtype, length: lengthOf(this.#layouts.of[n]!, shape) };
     this.#buffers.set(n, buffer);
     if (this.#nodes[n]!.op === "pack") this.#packed.add(buffer);
+    const { winograd } = this.#layouts.of[n]!;
+    if (winograd > 0) this.#winograd.set(buffer, winograd as 2 | 4);
     return buffer;
   }
 
@@ -217,6 +232,7 @@ class Fusion {
       return { name: node.op, node, output, reads: [state], body, stable: false, margins: [] };
     }
     if (node.op === "scatterAdd") return this.#scatter(n, output);
+    if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
     const root = this.#carried.get(n);
     const layout = this.#layouts.of[n]!;
     const { loops, at, inside } = this.#naturalLoops(n);
@@ -232,12 +248,50 @@ class Fusion {
       index: placeOf(layout, node.shape, region.at),
     }));
     const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
-    const body = sumOfProducts(expr)
-      ? { kind: "contraction" as const, loops, index, expr }
-      : { kind: root === undefined ? ("map" as const) : ("reduce" as const), loops, index, expr };
+    const product = sumOfProducts(expr);
+    const winograd = product && this.#winogradBody(product, { loops, index, expr }, at);
+    const body: KernelBody = winograd ?? {
+      kind: product ? "contraction" : root === undefined ? "map" : "reduce",
+      loops,
+      index,
+      expr,
+    };
     const stable = this.#stable[n]!;
     const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
     return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body, stable, margins };
+  }
+
+  /** The body for a convolution whose filters have been transformed. */
+  #winogradBody(
+    { a, b }: { readonly a: Load; readonly b: Load },
+    nest: LoopNest,
+    at: readonly Index[],
+  ): KernelBody | undefined {
+    const filters = [a.buffer, b.buffer].find((buffer) => this.#winograd.has(buffer));
+    const tile = filters && this.#winograd.get(filters);
+    if (!filters || !tile) return undefined;
+    const [n, o, y, x] = at.map((index) => index.terms[0]!.atom as LoopVariable);
+    return { kind: "winograd", ...nest, tile, filters, axes: { n: n!, o: o!, y: y!, x: x! } };
+  }
+
+  #winogradFilters(n: number, output: Buffer): Kernel {
+    const node = this.#nodes[n]!;
+    const { winograd, panel } = this.#layouts.of[n]!;
+    const [filters, channels] = node.shape as [number, number];
+    const loops = [loopVariable(channels), loopVariable(filters)] as const;
+    const elements = this.#elements(node.inputs[0]!);
+    const taps = Array.from({ length: 9 }, (_, k) =>
+      elements([variable(loops[1]), variable(loops[0]), constant(Math.floor(k / 3)), constant(k % 3)]),
+    );
+    const reads = [...new Set(taps.flatMap((tap) => [...readsOf(tap)]))];
+    const body: KernelBody = {
+      kind: "winogradFilters",
+      loops,
+      taps,
+      tile: winograd as 2 | 4,
+      width: panel!.width,
+    };
+    return { name: node.op, node, output, reads, body, stable: this.#stable[n]!, margins: [] };
   }
 
   #scatter(n: number, output: Buffer): Kernel {

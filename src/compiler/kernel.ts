@@ -31,6 +31,27 @@ export type KernelBody =
       readonly expr: Expr;
     }
   | {
+      /**
+       * For all loops: output[index] = expr, where the reduction inside `expr` is a 3 × 3 convolution of stride 1 over
+       * `y` and `x`, whose filters are there in Winograd's form for output tiles of extent `tile`.
+       */
+      readonly kind: "winograd";
+      readonly loops: readonly LoopVariable[];
+      readonly index: Index;
+      readonly expr: Expr;
+      readonly tile: 2 | 4;
+      readonly filters: Buffer;
+      readonly axes: Readonly<Record<"n" | "o" | "y" | "x", LoopVariable>>;
+    }
+  | {
+      /** Transforms filters [O, C, 3, 3], whose elements are the nine expressions, into panels of `width` filters. */
+      readonly kind: "winogradFilters";
+      readonly loops: readonly [channel: LoopVariable, filter: LoopVariable];
+      readonly taps: readonly Expr[];
+      readonly tile: 2 | 4;
+      readonly width: number;
+    }
+  | {
       /** For all loops: zeroes the elements along `cleared`, then for each step of `source` output[index] += value. */
       readonly kind: "scatter";
       readonly loops: readonly LoopVariable[];

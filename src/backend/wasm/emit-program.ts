@@ -19,6 +19,9 @@ import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
 import { emitScatterKernel } from "./codegen/scatter-kernel.ts";
 import type { TileShape } from "./codegen/tiles.ts";
 import type { KernelEnvironment } from "./codegen/values.ts";
+import { emitWinogradFilterKernel } from "./codegen/winograd-filter-kernel.ts";
+import { WinogradHelpers } from "./codegen/winograd-helpers.ts";
+import { emitWinogradKernel } from "./codegen/winograd-kernel.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { Memory } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
@@ -63,6 +66,7 @@ class ProgramEmitter {
   readonly #options: EmitOptions;
   readonly #math: VectorMath;
   readonly #matrix: MatrixHelpers;
+  readonly #winograd: WinogradHelpers;
   readonly #table: GlobalRef;
   readonly #kinds: string[] = [];
   readonly #constants: ConstantPool = new ConstantPool();
@@ -81,6 +85,7 @@ class ProgramEmitter {
     this.#table = this.#module.global("i32", 0, { mutable: true });
     this.#math = new VectorMath(this.#module);
     this.#matrix = new MatrixHelpers(this.#module, options.fused, options.tiles);
+    this.#winograd = new WinogradHelpers(this.#module, options.fused);
     for (const { buffer, values } of options.constants) {
       const data = allocate(buffer.dtype, values.length);
       data.set(values);
@@ -153,6 +158,14 @@ class ProgramEmitter {
       emitScatterKernel(f, environment, output, body, turn);
       return "scatter";
     }
+    if (body.kind === "winogradFilters") {
+      emitWinogradFilterKernel(f, environment, output, body, this.#options.fused);
+      return "winograd filters";
+    }
+    if (body.kind === "winograd") {
+      emitWinogradKernel(f, environment, output, body);
+      return "winograd";
+    }
     const contraction = body.kind === "contraction" ? asContraction(body) : undefined;
     if (contraction) {
       emitContractionKernel(f, environment, output, contraction, turn);
@@ -188,7 +201,7 @@ class ProgramEmitter {
         });
       }
     }
-    const contracts = kernel.body.kind === "contraction";
+    const contracts = kernel.body.kind === "contraction" || kernel.body.kind === "winograd";
     const constants = contracts ? word(tableLayout.constants) : undefined;
     const scratch = contracts ? f.local("i32") : undefined;
     if (scratch) {
@@ -200,6 +213,7 @@ class ProgramEmitter {
       baseOf: (buffer: Buffer) => bases.get(buffer.id)!,
       math: (name) => this.#math.function(name),
       matrix: this.#matrix,
+      winograd: this.#winograd,
       checkIndex,
       constants: (values) => ({ local: constants!, offset: this.#constants.add(values) }),
       scratch: (bytes) => {

@@ -12,6 +12,7 @@ import { sizeOf } from "../../core/shape.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import { stepsOf } from "./codegen/loop-kernel.ts";
 import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
+import { winogradTileFor } from "./convolution-costs.ts";
 import { emitProgram, type ProgramPlan } from "./emit-program.ts";
 import { type Block, Memory, WasmStorage } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
@@ -42,6 +43,7 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   const expanded = expandGraph(graph, {
     panelWidth: (columns) => tileShapeFor(columns, device.tiles).columns,
     exact: device.exact,
+    winogradTile: (size) => winogradTileFor(size, device.tiles),
   });
   const kernels = fuse(expanded);
   const order = schedule(kernels, expanded.outputs);
@@ -290,7 +292,9 @@ export class WasmProgram implements Program {
 }
 
 function macsOf({ body, node }: Kernel): number {
-  return body.kind === "contraction" ? sizeOf(node.shape) * stepsOf(body.expr) : 0;
+  return body.kind === "contraction" || body.kind === "winograd"
+    ? sizeOf(node.shape) * stepsOf(body.expr)
+    : 0;
 }
 
 const released = new FinalizationRegistry<{
