@@ -25,14 +25,16 @@ export type WinogradBody = Extract<KernelBody, { kind: "winograd" }>;
 /** Stands for the results of one output tile in scratch memory. */
 const resultsId = -1;
 
-/** Emits a 3 × 3 convolution by Winograd's minimal filtering, with its epilogue. */
+/** Emits a 3 × 3 convolution by Winograd's minimal filtering, with its epilogue; returns the shape of its tiles. */
 export function emitWinogradKernel(
   f: FunctionBuilder,
   environment: KernelEnvironment,
   output: Buffer,
   body: WinogradBody,
-): void {
-  new WinogradEmitter(f, environment, output, body).emit();
+): TileShape {
+  const emitter = new WinogradEmitter(f, environment, output, body);
+  emitter.emit();
+  return emitter.shape;
 }
 
 /**
@@ -48,7 +50,7 @@ class WinogradEmitter {
   readonly #body: WinogradBody;
   readonly #output: Buffer;
   readonly #channels: number;
-  readonly #shape: TileShape;
+  readonly shape: TileShape;
   readonly #blocking: WinogradBlocking;
   readonly #tileRuns: readonly TileRun[];
   /** Tiles along y and x, and in all. */
@@ -85,17 +87,17 @@ class WinogradEmitter {
     const sum = sumOfProducts(body.expr)!;
     const image = sum.a.buffer === body.filters ? sum.b : sum.a;
     this.#channels = sum.over[0]!.extent;
-    this.#shape = tileShapeFor(o.extent, environment.matrix.shapes);
-    this.#panels = Math.ceil(o.extent / this.#shape.columns);
+    this.shape = tileShapeFor(o.extent, environment.matrix.shapes);
+    this.#panels = Math.ceil(o.extent / this.shape.columns);
     this.#tilesY = Math.ceil(y.extent / body.tile);
     this.#tilesX = Math.ceil(x.extent / body.tile);
     this.#tiles = n.extent * this.#tilesY * this.#tilesX;
     const blocking = winogradBlocking(
       { tile: body.tile, tiles: this.#tiles, channels: this.#channels, panels: this.#panels },
-      this.#shape,
+      this.shape,
     );
     this.#blocking = blocking;
-    this.#tileRuns = tilesOf(blocking.tiles, this.#shape);
+    this.#tileRuns = tilesOf(blocking.tiles, this.shape);
     const base = environment.baseOf(image.buffer);
     this.#input = { local: base.local, offset: base.offset + 4 * image.index.constant };
     const bytesAlong = (loop: LoopVariable): number => 4 * slope(image.index, loop)!;
@@ -105,7 +107,7 @@ class WinogradEmitter {
 
     // Slices begin in different sets of the caches.
     const slices = (body.tile + 2) ** 2;
-    const columns = blocking.panels * this.#shape.columns;
+    const columns = blocking.panels * this.shape.columns;
     const apart = 3 * 64;
     this.#patchSlice = 4 * blocking.tiles * this.#channels + apart;
     this.#productSlice = 4 * blocking.tiles * columns + apart;
@@ -122,7 +124,7 @@ class WinogradEmitter {
     this.#panel = loopVariable(this.#panels);
     this.#column = loopVariable(columns);
     this.#cell = loopVariable(body.tile ** 2);
-    const channel = plus(times(variable(this.#panel), this.#shape.columns), variable(this.#column));
+    const channel = plus(times(variable(this.#panel), this.shape.columns), variable(this.#column));
     const change = (index: Index): Index => replaceRun(index, [o], channel);
     const results: Buffer = { id: resultsId, dtype: "float32", length: body.tile ** 2 * columns };
     const result = load(results, plus(times(variable(this.#cell), columns), variable(this.#column)));
@@ -205,7 +207,7 @@ class WinogradEmitter {
     const f = this.#f;
     const { matrix } = this.#environment;
     const { filters, tile } = this.#body;
-    const width = this.#shape.columns;
+    const width = this.shape.columns;
     const panelBytes = 4 * this.#channels * width;
     const rowBytes = 4 * this.#blocking.panels * width;
     const base = this.#environment.baseOf(filters);
@@ -237,7 +239,7 @@ class WinogradEmitter {
     const f = this.#f;
     const values = this.#values;
     const { tile, axes } = this.#body;
-    const width = this.#shape.columns;
+    const width = this.shape.columns;
     const columns = this.#blocking.panels * width;
     const transform = this.#environment.winograd.output(tile, columns, this.#productSlice);
     const [inside, vectors] = [f.local("i32"), f.local("i32")];
