@@ -22,10 +22,20 @@ const costs: Readonly<Record<number, Costs>> = {
   16: { direct: 46, slices: 38, transform: 4, stream: 14, filters: 0.8 },
 };
 
-/** The extent of output tiles for which Winograd's form takes the least time, or 0 where the direct one does. */
-export function winogradTileFor(size: ConvolutionSize, shapes: readonly TileShape[]): 0 | 2 | 4 {
+/**
+ * The extent of output tiles for which Winograd's form takes the least time, or 0 where the direct one does.
+ *
+ * @param wanted what to choose instead, where it is possible.
+ */
+export function winogradTileFor(
+  size: ConvolutionSize,
+  shapes: readonly TileShape[],
+  wanted: 0 | 2 | 4 | undefined,
+): 0 | 2 | 4 {
   const { batch, inChannels, outChannels, extent, stable } = size;
-  if (inChannels % 4 !== 0 || inChannels < 16 || outChannels < 16) return 0;
+  if (inChannels % 4 !== 0) return 0;
+  if (wanted !== undefined) return wanted;
+  if (inChannels < 16 || outChannels < 16) return 0;
   const shape = shapes[0]!;
   const cost = costs[shape.columns]!;
   const channels = inChannels * outChannels;

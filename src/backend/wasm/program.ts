@@ -28,6 +28,8 @@ export interface Device {
   readonly tiles: readonly TileShape[];
   /** See `WasmOptions.precision`. */
   readonly exact: boolean;
+  /** See `WasmOptions.winograd`. */
+  readonly winograd: 0 | 2 | 4 | undefined;
   readonly copies: WeakMap<Storage, WasmStorage>;
 }
 
@@ -44,7 +46,7 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   const expanded = expandGraph(graph, {
     panelWidth: (columns) => tileShapeFor(columns, device.tiles).columns,
     exact: device.exact,
-    winogradTile: (size) => winogradTileFor(size, device.tiles),
+    winogradTile: (size) => winogradTileFor(size, device.tiles, device.winograd),
   });
   const kernels = fuse(expanded);
   const order = schedule(kernels, expanded.outputs);

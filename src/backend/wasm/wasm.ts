@@ -15,9 +15,14 @@ export interface WasmOptions {
   readonly fused?: boolean;
   /**
    * "exact" leaves out what changes rounding beyond the order in which sums are added up: folding batch normalization
-   * into weights. Default "fast".
+   * into weights, and Winograd's form of 3 × 3 convolutions. Default "fast".
    */
   readonly precision?: "fast" | "exact";
+  /**
+   * The extent of output tiles of Winograd's form wherever that is possible, 0 for the direct form; default: what
+   * takes the least time by measured costs.
+   */
+  readonly winograd?: 0 | 2 | 4;
 }
 
 /** A backend with a memory and threads of its own, made at the first compilation. */
@@ -62,6 +67,7 @@ function createDevice(options: WasmOptions): Device {
     memory,
     pool,
     exact: options.precision === "exact",
+    winograd: options.winograd,
     fused,
     tiles: wide ? tileShapes.wide : tileShapes.narrow,
     copies: new WeakMap(),
