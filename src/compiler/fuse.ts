@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
-import { sizeOf } from "../core/shape.ts";
+import { sameShape, sizeOf } from "../core/shape.ts";
 import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
@@ -22,6 +22,9 @@ import type { LoopNest } from "./merge-loops.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
 const recomputeLimit = 6;
+
+/** Most ops that lie between the uses of a value and where they come together again. */
+const largestRegion = 16;
 
 /**
  * Decides which values get a buffer, and makes one kernel for each.
@@ -49,6 +52,8 @@ class Fusion {
   /** For a node without buffer: the reduction that is computed inside it. */
   readonly #carried = new Map<number, number>();
   readonly #costs: number[] = [];
+  /** Elements of the kernel that is being made: one that is used twice is one expression, with the same loops inside. */
+  readonly #values = new Map<string, Expr>();
   #nextBuffer = 0;
 
   constructor(graph: Graph) {
@@ -119,9 +124,36 @@ class Fusion {
     if (lowering.kind === "contract") this.#makeOperandsLoads(n, lowering);
     if (reduces) this.#carried.set(n, n);
     if (this.#buffers.has(n) || this.#uses[n]! === 0) return;
-    const shared = this.#users[n]!.length > 1;
+    const shared = this.#users[n]!.length > 1 && !this.#joins(n);
     if (shared && (this.#carried.has(n) || cost > recomputeLimit)) this.#materialize(n);
     else if (cost > 2 && this.#users[n]!.some((user) => this.#repeats(user, n))) this.#materialize(n);
+  }
+
+  /**
+   * Whether all uses of a value come together again in one elementwise op after few others, as in x · sigmoid(x): then
+   * one kernel computes it once.
+   */
+  #joins(n: number): boolean {
+    const region = new Set([n]);
+    const next = new Set(this.#users[n]);
+    while (region.size < largestRegion) {
+      const user = Math.min(...next);
+      const { op, inputs, shape } = this.#nodes[user]!;
+      const known = (input: number): boolean =>
+        region.has(input) ||
+        this.#buffers.has(input) ||
+        this.#nodes[input]!.op === "full" ||
+        (input < n && !this.#carried.has(input));
+      const fits = lowerings.get(op)?.kind === "elementwise" && sameShape(shape, this.#nodes[n]!.shape);
+      if (!fits || op === "barrier" || !inputs.every(known)) return false;
+      next.delete(user);
+      if (next.size === 0) return true;
+      // An op within is used by others within, and by nobody else.
+      if (this.#layouts.kept.has(user) || this.#uses[user] !== this.#users[user]!.length) return false;
+      region.add(user);
+      for (const other of this.#users[user]!) next.add(other);
+    }
+    return false;
   }
 
   /** Gives buffers to those operands whose reductions cannot be done inside `n`. */
@@ -133,14 +165,21 @@ class Fusion {
       if (reduction === undefined) continue;
       const contract = lowerings.get(this.#nodes[reduction]!.op)!.kind === "contract";
       const aligned =
-        lowering.kind === "elementwise" ||
-        (node.op === "reshape" && !contract && sizeOf(node.shape) === sizeOf(this.#nodes[input]!.shape));
-      if (!aligned || kept !== undefined) this.#materialize(input);
+        lowering.kind === "elementwise" || (node.op === "reshape" && (!contract || this.#regroups(n)));
+      if (!aligned || (kept !== undefined && kept !== reduction)) this.#materialize(input);
       else {
-        kept = input;
+        kept = reduction;
         this.#carried.set(n, reduction);
       }
     }
+  }
+
+  /** Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables. */
+  #regroups(n: number): boolean {
+    const { at } = this.#naturalLoops(n);
+    this.#values.clear();
+    const product = sumOfProducts(this.#lowered(n, lowerings.get("reshape")!)(at));
+    return product !== undefined && [product.a, product.b].every((x) => isAffineLoad(x, this.#packed));
   }
 
   #costOf(n: number, lowering: Lowering): number {
@@ -162,6 +201,7 @@ class Fusion {
     const node = this.#nodes[n]!;
     const probe = (): readonly Expr[] => {
       const { at } = this.#naturalLoops(n);
+      this.#values.clear();
       const value = this.#lowered(n, lowering)(at);
       return value.kind === "reduce" && value.body.kind === "binary" ? [value.body.a, value.body.b] : [];
     };
@@ -203,7 +243,13 @@ class Fusion {
     const { shape, op } = this.#nodes[n]!;
     if (buffer) return (at) => load(buffer, placeOf(this.#layouts.of[n]!, shape, at));
     if (this.#layouts.margins.has(n)) return this.#withMargins(n);
-    return this.#lowered(n, lowerings.get(op)!);
+    const elements = this.#lowered(n, lowerings.get(op)!);
+    return (at) => {
+      const key = `${n}:${at.map((index) => index.key).join()}`;
+      const value = this.#values.get(key) ?? elements(at);
+      this.#values.set(key, value);
+      return value;
+    };
   }
 
   /** A padding whose zeros are in the operand's buffer already. */
@@ -236,6 +282,7 @@ class Fusion {
     const root = this.#carried.get(n);
     const layout = this.#layouts.of[n]!;
     const { loops, at, inside } = this.#naturalLoops(n);
+    this.#values.clear();
     const expr = guard(inside, this.#lowered(n, lowerings.get(node.op)!)(at), 0);
     const index = layout.panel
       ? flatten(
