@@ -8,10 +8,10 @@ export interface Peak {
   /** The multiply-adds that matrix products use: 256-bit fused, 128-bit fused, or a product and a sum of 128 bits. */
   readonly path: "wide" | "fused" | "plain";
   readonly threads: number;
-  /** Floating-point operations a second of multiply-adds that wait for nothing; each counts as two. */
-  readonly flops: number;
-  /** Bytes a second that are read from memory, one after the other, beyond the caches. */
-  readonly bandwidth: number;
+  /** Floating-point operations of multiply-adds that wait for nothing; each counts as two. */
+  readonly flopsPerSecond: number;
+  /** Bytes that are read from memory, one after the other, beyond the caches. */
+  readonly bytesPerSecond: number;
 }
 
 /** Multiply-adds in flight: more than any processor's latency × throughput, and few enough for 16 registers. */
@@ -67,8 +67,10 @@ async function measure(path: Peak["path"], threads: number, shared: boolean): Pr
   return {
     path,
     threads,
-    flops: (2 * threads * accumulators * lanes * steps) / (await seconds(multiplyAdds(path, shared))),
-    bandwidth: (Math.floor(streamSteps / threads) * threads * bytesPerStep) / (await seconds(stream(shared))),
+    flopsPerSecond:
+      (2 * threads * accumulators * lanes * steps) / (await seconds(multiplyAdds(path, shared))),
+    bytesPerSecond:
+      (Math.floor(streamSteps / threads) * threads * bytesPerStep) / (await seconds(stream(shared))),
   };
 }
 
