@@ -99,8 +99,8 @@ async function writeResults(
   report: BenchmarkReport,
   result: Benchmark,
 ): Promise<void> {
-  const { compilation, kernels, times } = result;
-  if (json !== undefined) await writeJson(json, { ...report, kernels, compilation, times });
+  const { kernels, times } = result;
+  if (json !== undefined) await writeJson(json, { ...report, kernels, times });
   if (trace !== undefined) {
     const title = `fovea bench ${report.model}`;
     await writeJson(trace, { traceEvents: traceEvents(title, result), displayTimeUnit: "ms" });

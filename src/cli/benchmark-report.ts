@@ -1,6 +1,6 @@
 import type { Peak } from "../backend/wasm/peak.ts";
 import type { KernelInfo } from "../core/backend.ts";
-import { medianOf } from "../core/profile.ts";
+import { medianOf, type PhaseTime } from "../core/profile.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Benchmark } from "./benchmark.ts";
 
@@ -49,12 +49,13 @@ export interface BenchmarkReport extends BenchmarkSubject {
   readonly groups: readonly KernelGroup[];
   /** Those that ran once, ahead: what they took then. */
   readonly ahead: { readonly kernels: number; readonly ms: number };
+  readonly compilation: readonly PhaseTime[];
 }
 
 /** Adds up what was measured. */
 export function reportBenchmark(
   subject: BenchmarkSubject,
-  { times, kernels }: Benchmark,
+  { times, kernels, compilation }: Benchmark,
   peak: Peak | undefined,
 ): BenchmarkReport {
   const medianMs = medianOf(times)!;
@@ -90,6 +91,7 @@ export function reportBenchmark(
     shareOutside: Math.max(0, 1 - kernelMs / medianMs),
     groups: groups.sort((a, b) => b.ms - a.ms),
     ahead: { kernels: ahead.length, ms: total(ahead, msOf) },
+    compilation,
   };
 }
 

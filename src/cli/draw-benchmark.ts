@@ -1,11 +1,17 @@
 import type { Peak } from "../backend/wasm/peak.ts";
 import type { BenchmarkReport, BenchmarkSubject, KernelGroup } from "./benchmark-report.ts";
-import { drawTable } from "./draw-table.ts";
+import { type Align, drawTable } from "./draw-table.ts";
 import { formatCount, formatMany, formatPercent, formatScaled, formatShape, shorten } from "./format.ts";
-import type { Style } from "./style.ts";
+import { type Style, visibleWidth } from "./style.ts";
 
-/** Widest cells that still leave a table of 110 columns. */
-const widest = { name: 30, shape: 20 } as const;
+/** Columns of the terminal that the table takes at most; names have what the others leave. */
+const width = 110;
+const widestShape = 20;
+/** How many phases of the compilation are named. */
+const phasesShown = 5;
+
+const head = ["algorithm", "shape", "MACs", "bytes", "ms", "GB/s", "GFLOP/s", "share", "peak"];
+const aligned = head.map((_, column): Align => (column < 2 ? "left" : "right"));
 
 const pathNames: Readonly<Record<Peak["path"], string>> = {
   wide: "256-bit fused multiply-adds",
@@ -31,13 +37,12 @@ export function algorithmOf({ algorithm, tile }: Pick<KernelGroup, "algorithm" |
 
 function drawKernels(groups: readonly KernelGroup[], limit: number, style: Style): string[] {
   const digits = decimalsFor(groups[0]?.ms ?? 0);
-  const rows = groups.slice(0, limit).map((group) => {
-    const { name, count, shape, macs, bytes, ms, flopsPerSecond, share, peakShare } = group;
-    const times = count > 1 ? ` ×${count}` : "";
+  const shown = groups.slice(0, limit);
+  const rows = shown.map((group) => {
+    const { shape, macs, bytes, ms, flopsPerSecond, share, peakShare } = group;
     return [
-      shorten(name, widest.name - times.length) + times,
       algorithmOf(group),
-      shorten(formatShape(shape), widest.shape),
+      shorten(formatShape(shape), widestShape),
       macs > 0 ? formatScaled(macs) : "",
       formatScaled(bytes, "B"),
       ms.toFixed(digits),
@@ -49,29 +54,28 @@ function drawKernels(groups: readonly KernelGroup[], limit: number, style: Style
   });
   const rest = groups.slice(limit);
   const sum = (of: (group: KernelGroup) => number): number => rest.reduce((all, group) => all + of(group), 0);
-  if (rest.length > 0) {
-    const ms = sum((group) => group.ms).toFixed(digits);
-    const share = sum((group) => group.share);
-    rows.push([
-      `${formatCount(sum((group) => group.count))} more`,
-      "",
-      "",
-      "",
-      "",
-      ms,
-      "",
-      "",
-      formatPercent(share, 1),
-    ]);
-  }
-  const head = ["kernel", "algorithm", "shape", "MACs", "bytes", "ms", "GB/s", "GFLOP/s", "share", "peak"];
-  const right = ["right", "right", "right", "right", "right", "right", "right"] as const;
-  const [heading, ...table] = drawTable([head, ...rows], ["left", "left", "left", ...right]);
+  const [ms, share] = [sum((group) => group.ms), sum((group) => group.share)];
+  if (rest.length > 0) rows.push(["", "", "", "", ms.toFixed(digits), "", "", formatPercent(share, 1), ""]);
+  const numbers = drawTable([head, ...rows], aligned);
+  const room = width - 2 - Math.max(...numbers.map(visibleWidth));
+  const names = [
+    "kernel",
+    ...shown.map(({ name, count }) => {
+      const times = count > 1 ? ` ×${formatCount(count)}` : "";
+      return shorten(name, room - times.length) + times;
+    }),
+    ...(rest.length > 0 ? [`${formatCount(sum((group) => group.count))} more`] : []),
+  ];
+  const [heading, ...table] = drawTable(
+    names.map((name, i) => [name, numbers[i]!]),
+    ["left", "left"],
+  );
   return [style.dim(heading!), ...table];
 }
 
 function drawTotals(report: BenchmarkReport): string[] {
-  const { medianMs, minMs, runs, macs, flopsPerSecond, peakShare, peak, ahead, shareOutside } = report;
+  const { medianMs, minMs, runs, macs, flopsPerSecond, peakShare, peak, ahead, shareOutside, compilation } =
+    report;
   const digits = decimalsFor(medianMs);
   const ofPeak = peakShare === undefined ? "" : `, ${formatPercent(peakShare, 1)} of the peak`;
   const rows = [
@@ -84,6 +88,12 @@ function drawTotals(report: BenchmarkReport): string[] {
   }
   if (ahead.kernels > 0)
     rows.push(["ahead, once", `${formatMany(ahead.kernels, "kernel")}, ${ahead.ms.toFixed(digits)} ms`]);
+  if (compilation.length > 0) {
+    const all = compilation.reduce((sum, { ms }) => sum + ms, 0);
+    const longest = compilation.toSorted((a, b) => b.ms - a.ms).slice(0, phasesShown);
+    const phases = longest.map(({ name, ms }) => `${name} ${ms.toFixed(0)}`).join(", ");
+    rows.push(["compiled in", `${all.toFixed(0)} ms: ${phases}`]);
+  }
   if (peak) {
     const bandwidth = `${(peak.bytesPerSecond / 1e9).toFixed(1)} GB/s read from memory`;
     rows.push([

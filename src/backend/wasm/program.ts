@@ -61,7 +61,7 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
     ...slots.keys(),
     ...kernels.constants.map(({ buffer }) => buffer.id),
   ]);
-  watch.lap("plan memory");
+  watch.lap("plan");
   Memory.refuseBeyondLimit(plan.arena.bytes + plan.kept.bytes, programName(order.phases.flat()), tooLarge);
   const emitted = emitProgram(order, plan, {
     shared: device.memory.shared,
@@ -72,7 +72,7 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   });
   watch.lap("emit");
   const module = await WebAssembly.compile(emitted.bytes);
-  watch.lap("engine compile");
+  watch.lap("engine");
   const instance = await WebAssembly.instantiate(module, { env: { memory: device.memory.memory } });
   const id = await device.pool.load(module);
   watch.lap("load");
