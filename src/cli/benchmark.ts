@@ -63,9 +63,10 @@ export async function benchmark(model: Module, options: BenchmarkOptions): Promi
   const [firstTimes, firstKernels] = [program.kernelTimes(), program.describe()];
 
   const warming = performance.now();
-  let last = 0;
-  for (let n = 0; n < warmUp.runs || performance.now() - warming < warmUp.ms; n++) last = await runOnce();
-  const runs = options.runs ?? Math.min(most, Math.max(fewest, Math.ceil(aSecond / last)));
+  let best = Number.POSITIVE_INFINITY;
+  for (let n = 0; n < warmUp.runs || performance.now() - warming < warmUp.ms; n++)
+    best = Math.min(best, await runOnce());
+  const runs = options.runs ?? Math.min(most, Math.max(fewest, Math.ceil(aSecond / best)));
   const times: number[] = [];
   for (let n = 0; n < runs; n++) times.push(await runOnce());
   program.profile(true);
