@@ -46,8 +46,9 @@ export const bench: Command = defineCommand({
   name: "bench",
   summary: "Time a network as a whole and kernel by kernel",
   details:
-    "Share is of the time of all kernels; peak is the share of the multiply-adds that the same instructions reach on " +
-    `this machine with nothing to wait for. Images are random. ${modelNames()}`,
+    "Share is of the time of all kernels. Peak is the share of the multiply-adds that the same instructions reach on " +
+    "this machine with nothing to wait for; MACs are those of the plain sums, so that an algorithm which needs fewer " +
+    `can be above 100%. Images are random. ${modelNames()}`,
   operands: { name: "MODEL", least: 1, most: 1 },
   options,
   examples: [
