@@ -3,6 +3,7 @@ import { type Shape, sameShape } from "../core/shape.ts";
 import type { PackAttrs } from "../ops/pack.ts";
 import { channelsLast, type Layout, rowMajor } from "./layout.ts";
 import { lowerings } from "./lower/index.ts";
+import { type Guest, placeConcats } from "./place-concats.ts";
 
 /** How each node of a graph lies in memory if it has a buffer. */
 export interface Layouts {
@@ -11,6 +12,11 @@ export interface Layouts {
   readonly kept: ReadonlySet<number>;
   /** Paddings that are the margin of their operand's buffer. */
   readonly margins: ReadonlySet<number>;
+  /** Values that lie in the buffer of a concatenation, and concatenations that are the beginning of a longer one. */
+  readonly guests: ReadonlyMap<number, Guest>;
+  readonly parts: ReadonlyMap<number, Guest>;
+  /** Concatenations whose operands are written into their buffer one by one. */
+  readonly hosts: ReadonlySet<number>;
 }
 
 /** Ops that pass a convolution's axes on: operand and result have the same channels and positions of the same kind. */
@@ -52,7 +58,29 @@ export function chooseLayouts(graph: Graph): Layouts {
       if (padded) paddings.add(operand);
     }
   }
+  const { guests, parts } = placeConcats(
+    nodes,
+    (n) =>
+      spatial[n]! && nodes[n]!.dtype === "float32" && mayHaveMargins(nodes[n]!) && nodes[n]!.op !== "pack",
+    (n) => margins.has(n),
+  );
+  for (const [n, { host }] of [...guests, ...parts]) {
+    kept.add(n).add(host);
+    for (const [axis, [low, high]] of (margins.get(n) ?? []).entries()) {
+      const sides = margins.get(host) ?? nodes[host]!.shape.map((): [number, number] => [0, 0]);
+      sides[axis] = [Math.max(sides[axis]![0], low), Math.max(sides[axis]![1], high)];
+      margins.set(host, sides);
+    }
+  }
   const of = nodes.map((node, n): Layout => {
+    const place = guests.get(n) ?? parts.get(n);
+    if (place) {
+      // The host's channels around the own ones are like a margin.
+      const layout = channelsLast(node.shape.length);
+      const around = margins.get(place.host) ?? layout.margins;
+      const rest = nodes[place.host]!.shape[1]! - place.offset - node.shape[1]!;
+      return { ...layout, margins: around.map((side, axis) => (axis === 1 ? [place.offset, rest] : side)) };
+    }
     if (node.op === "convWeightGrad") {
       // Filters innermost, as the gradient of the output is read.
       const taps = node.shape.slice(2).map((_, axis) => axis + 2);
@@ -72,7 +100,14 @@ export function chooseLayouts(graph: Graph): Layouts {
     const layout = channelsLast(node.shape.length);
     return { ...layout, margins: margins.get(n) ?? layout.margins };
   });
-  return { of, kept, margins: paddings };
+  return {
+    of,
+    kept,
+    margins: paddings,
+    guests,
+    parts,
+    hosts: new Set([...guests, ...parts].map(([, { host }]) => host)),
+  };
 }
 
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */

@@ -36,11 +36,20 @@ export type BinaryFunction =
 
 export type Combiner = "sum" | "max" | "min";
 
-/** A memory area that holds one tensor, row-major. */
+/** A memory area that holds one tensor. */
 export interface Buffer {
   readonly id: number;
   readonly dtype: DType;
   readonly length: number;
+  /** The buffer in whose memory it lies, if it has none of its own. */
+  readonly within?: Buffer;
+  /** What its content consists of, if no kernel writes it as a whole. */
+  readonly parts?: readonly Buffer[];
+}
+
+/** The buffers that kernels write for the content of this one. */
+export function written(buffer: Buffer): readonly Buffer[] {
+  return buffer.parts ?? [buffer];
 }
 
 interface Common {

@@ -47,6 +47,9 @@ class Fusion {
   readonly #stable: readonly boolean[];
   /** Buffers whose layout contractions know how to read. */
   readonly #packed = new Set<Buffer>();
+  /** The memory of concatenations, and the parts of it that operands are copied to, by host and number. */
+  readonly #rooms = new Map<number, Buffer>();
+  readonly #copies = new Map<string, Buffer>();
   /** Filters in Winograd's form, with the extent of the output tiles. */
   readonly #winograd = new Map<Buffer, 2 | 4>();
   /** For a node without buffer: the reduction that is computed inside it. */
@@ -84,7 +87,9 @@ class Fusion {
     }
     const kernels: Kernel[] = [];
     for (let n = 0; n < this.#nodes.length; n++) {
-      if (this.#buffers.has(n) && !isFilled(this.#nodes[n]!)) kernels.push(this.#kernel(n));
+      if (!this.#buffers.has(n) || isFilled(this.#nodes[n]!)) continue;
+      if (this.#isHost(n)) kernels.push(...this.#copiesInto(n));
+      else if (!this.#layouts.parts.has(n)) kernels.push(this.#kernel(n));
     }
     return this.#withCopies(kernels, outputs);
   }
@@ -93,12 +98,61 @@ class Fusion {
     const known = this.#buffers.get(n);
     if (known) return known;
     const { dtype, shape } = this.#nodes[n]!;
-    const buffer = { id: this.#nextBuffer++, dtype, length: lengthOf(this.#layouts.of[n]!, shape) };
+    const { guests, parts, of } = this.#layouts;
+    const host = guests.get(n)?.host ?? parts.get(n)?.host ?? (this.#isHost(n) ? n : undefined);
+    const buffer: Buffer =
+      host === undefined
+        ? { id: this.#nextBuffer++, dtype, length: lengthOf(of[n]!, shape) }
+        : {
+            id: this.#nextBuffer++,
+            dtype,
+            length: sizeOf(shape),
+            within: this.#room(host),
+            ...(!guests.has(n) && { parts: this.#partsOf(host).slice(0, this.#nodes[n]!.inputs.length) }),
+          };
     this.#buffers.set(n, buffer);
     if (this.#nodes[n]!.op === "pack") this.#packed.add(buffer);
     const { winograd } = this.#layouts.of[n]!;
     if (winograd > 0) this.#winograd.set(buffer, winograd as 2 | 4);
     return buffer;
+  }
+
+  /** Whether a node is a concatenation whose operands are written into its buffer by their own kernels. */
+  #isHost(n: number): boolean {
+    return this.#layouts.hosts.has(n);
+  }
+
+  /** The memory of a concatenation. */
+  #room(host: number): Buffer {
+    const { dtype, shape } = this.#nodes[host]!;
+    const known = this.#rooms.get(host) ?? {
+      id: this.#nextBuffer++,
+      dtype,
+      length: lengthOf(this.#layouts.of[host]!, shape),
+    };
+    this.#rooms.set(host, known);
+    return known;
+  }
+
+  /** What the operands of a concatenation are written to: their own buffers, or copies of those that lie elsewhere. */
+  #partsOf(host: number): Buffer[] {
+    let end = 0;
+    return this.#nodes[host]!.inputs.map((input, i) => {
+      const key = `${host}:${i}`;
+      const { dtype, shape } = this.#nodes[input]!;
+      const offset = end;
+      end += shape[1]!;
+      const guest = this.#layouts.guests.get(input);
+      if (guest?.host === host && guest.offset === offset) return this.#materialize(input);
+      const copy = this.#copies.get(key) ?? {
+        id: this.#nextBuffer++,
+        dtype,
+        length: sizeOf(shape),
+        within: this.#room(host),
+      };
+      this.#copies.set(key, copy);
+      return copy;
+    });
   }
 
   #decide(n: number): void {
@@ -290,10 +344,6 @@ class Fusion {
           loops.map((loop) => loop.extent),
         )
       : placeOf(layout, node.shape, at);
-    const margins = marginsOf(layout, node.shape).map((region) => ({
-      loops: region.loops,
-      index: placeOf(layout, node.shape, region.at),
-    }));
     const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
     const product = sumOfProducts(expr);
     const winograd = product && this.#winogradBody(product, { loops, index, expr }, at);
@@ -303,9 +353,48 @@ class Fusion {
       index,
       expr,
     };
-    const stable = this.#stable[n]!;
+    const stable = this.#stable[n]! && !output.within;
     const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
-    return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body, stable, margins };
+    return {
+      name,
+      node,
+      output,
+      reads: [...new Set([...readsOf(expr), ...awaited])],
+      body,
+      stable,
+      margins: this.#marginsOf(n),
+    };
+  }
+
+  /** The zeros around a node's elements; the first operand's kernel writes those of a whole concatenation. */
+  #marginsOf(n: number): Kernel["margins"] {
+    const place = this.#layouts.guests.get(n);
+    if (place && place.offset > 0) return [];
+    const source = place?.host ?? n;
+    const [layout, { shape }] = [this.#layouts.of[source]!, this.#nodes[source]!];
+    return marginsOf(layout, shape).map(({ loops, at }) => ({ loops, index: placeOf(layout, shape, at) }));
+  }
+
+  /** Kernels for those operands of a concatenation that do not lie in its buffer already. */
+  #copiesInto(host: number): Kernel[] {
+    const { inputs } = this.#nodes[host]!;
+    const layout = this.#layouts.of[host]!;
+    const whole = this.#nodes[host]!.shape;
+    let offset = 0;
+    return inputs.flatMap((input, i) => {
+      const node = this.#nodes[input]!;
+      const first = offset;
+      offset += node.shape[1]!;
+      const output = this.#copies.get(`${host}:${i}`);
+      if (!output) return [];
+      const { loops, at } = elementsOf(layout, node.shape, 0, 1);
+      this.#values.clear();
+      const expr = this.#elements(input)(at);
+      const index = placeOf(layout, whole, at.with(1, plus(at[1]!, first)));
+      const body: KernelBody = { kind: "map", loops, index, expr };
+      const margins = first === 0 ? this.#marginsOf(host) : [];
+      return [{ name: "concat", node, output, reads: [...readsOf(expr)], body, stable: false, margins }];
+    });
   }
 
   /** The body for a convolution whose filters have been transformed. */

@@ -212,8 +212,9 @@ class ProgramEmitter {
         bases.set(buffer.id, { local: word(tableLayout.constants), offset: constant });
       else if (slot !== undefined) bases.set(buffer.id, { local: word(slotOffset(slot)), offset: 0 });
       else {
-        const kept = this.#plan.kept.offsets.get(buffer.id);
-        const offset = kept ?? this.#plan.arena.offsets.get(buffer.id)!;
+        const { id } = buffer.within ?? buffer;
+        const kept = this.#plan.kept.offsets.get(id);
+        const offset = kept ?? this.#plan.arena.offsets.get(id)!;
         bases.set(buffer.id, {
           local: word(kept === undefined ? tableLayout.arena : tableLayout.kept),
           offset,
