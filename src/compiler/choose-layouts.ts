@@ -13,6 +13,9 @@ export interface Layouts {
   readonly margins: ReadonlySet<number>;
 }
 
+/** Below this many input channels of a filter, vectors of them would have gaps. */
+const fewChannels = 8;
+
 /** Ops that pass a convolution's axes on: operand and result have the same channels and positions of the same kind. */
 const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold"]);
 
@@ -49,9 +52,10 @@ export function chooseLayouts(graph: Graph): Layouts {
   }
   const of = nodes.map((node, n): Layout => {
     if (node.op === "convWeightGrad") {
-      // Filters innermost, as the gradient of the output is read.
+      // The channels of x or, where a filter has few, those of dy innermost: what is innermost there too.
       const taps = node.shape.slice(2).map((_, axis) => axis + 2);
-      return { ...rowMajor(node.shape.length), order: [...taps, 1, 0] };
+      const order = node.shape[1]! >= fewChannels ? [0, ...taps, 1] : [...taps, 1, 0];
+      return { ...rowMajor(node.shape.length), order };
     }
     if (node.op === "pack") {
       const { order, panel } = node.attrs as PackAttrs;
