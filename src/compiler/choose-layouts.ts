@@ -17,7 +17,7 @@ export interface Layouts {
 const fewChannels = 8;
 
 /** Ops that pass a convolution's axes on: operand and result have the same channels and positions of the same kind. */
-const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold"]);
+const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold", "interleave"]);
 
 /**
  * Chooses a memory layout for every node.

@@ -1,12 +1,22 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
-import { sizeOf } from "../core/shape.ts";
+import { sameShape, sizeOf } from "../core/shape.ts";
+import { type InterleaveAttrs, residuesOf } from "../ops/interleave.ts";
 import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
 import { type Buffer, type Expr, guard, load, readsOf } from "./expr.ts";
 import { dynamic, flatten, isAffine, loopVariable, plus, variable } from "./index-expr.ts";
-import type { Kernel, KernelGraph } from "./kernel.ts";
-import { elementsOf, isRowMajor, lengthOf, marginsOf, placeOf, type Region, rowMajor } from "./layout.ts";
+import type { Kernel, KernelGraph, Nest } from "./kernel.ts";
+import {
+  elementsOf,
+  isRowMajor,
+  type Lattice,
+  lengthOf,
+  marginsOf,
+  placeOf,
+  type Region,
+  rowMajor,
+} from "./layout.ts";
 import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
@@ -97,7 +107,8 @@ class Fusion {
       return;
     }
     const lowering = lowerings.get(node.op)!;
-    this.#settleOperands(n, lowering);
+    if (node.op === "interleave") this.#carried.set(n, n);
+    else this.#settleOperands(n, lowering);
     const cost = this.#costOf(n, lowering);
     this.#costs[n] = cost;
     const reduces = lowering.kind === "reduce" || lowering.kind === "contract";
@@ -116,16 +127,33 @@ class Fusion {
     for (const input of new Set(node.inputs)) {
       const reduction = this.#buffers.has(input) ? undefined : this.#carried.get(input);
       if (reduction === undefined) continue;
-      const contract = lowerings.get(this.#nodes[reduction]!.op)!.kind === "contract";
+      const { op } = this.#nodes[reduction]!;
+      const bound = op === "interleave" || lowerings.get(op)!.kind === "contract";
       const aligned =
         lowering.kind === "elementwise" ||
-        (node.op === "reshape" && !contract && sizeOf(node.shape) === sizeOf(this.#nodes[input]!.shape));
-      if (!aligned || kept !== undefined) this.#materialize(input);
+        (node.op === "reshape" && !bound && sizeOf(node.shape) === sizeOf(this.#nodes[input]!.shape));
+      if (aligned && kept !== undefined && this.#interleavedAlike(input, this.#carried.get(kept)!))
+        this.#settleParts(input);
+      else if (!aligned || kept !== undefined) this.#materialize(input);
       else {
         kept = input;
         this.#carried.set(n, reduction);
       }
     }
+  }
+
+  /** Whether both are interleaved from parts in the same way. */
+  #interleavedAlike(n: number, other: number): boolean {
+    const [a, b] = [this.#nodes[n]!, this.#nodes[other]!];
+    if (a.op !== "interleave" || b.op !== "interleave") return false;
+    const [step, own] = [a, b].map(({ attrs }) => (attrs as InterleaveAttrs).step);
+    return sameShape(step!, own!);
+  }
+
+  /** Gives buffers to the parts of an interleaved tensor that reduce, so that it is a view of them. */
+  #settleParts(n: number): void {
+    for (const part of this.#nodes[n]!.inputs) if (this.#carried.has(part)) this.#materialize(part);
+    this.#carried.delete(n);
   }
 
   #costOf(n: number, lowering: Lowering): number {
@@ -173,14 +201,19 @@ class Fusion {
     return found;
   }
 
-  /** A node's elements as loops in the order of its memory; grouped channels have a loop for the group. */
-  #naturalLoops(n: number): Region {
-    const node = this.#nodes[n]!;
-    const root = this.#carried.get(n) ?? n;
-    const { op, attrs } = this.#nodes[root]!;
-    const groups =
-      op === "conv" || op === "convWeightGrad" ? (attrs as unknown as { groups: number }).groups : 1;
-    return elementsOf(this.#layouts.of[n]!, node.shape, op === "conv" ? 1 : 0, groups);
+  /** A node's elements, or those on a lattice, as loops in the order of its memory; with a loop for channels' groups. */
+  #naturalLoops(n: number, lattice?: readonly Lattice[]): Region {
+    const { op, groups } = this.#reduction(this.#carried.get(n) ?? n);
+    return elementsOf(this.#layouts.of[n]!, this.#nodes[n]!.shape, op === "conv" ? 1 : 0, groups, lattice);
+  }
+
+  /** The op that reduces, in `root` or in the parts that it is interleaved from, and its groups. */
+  #reduction(root: number): { op: string; groups: number } {
+    const { op, inputs, attrs } = this.#nodes[root]!;
+    const part = op === "interleave" ? inputs.find((input) => this.#carried.has(input)) : undefined;
+    if (part !== undefined) return this.#reduction(this.#carried.get(part)!);
+    const convolves = op === "conv" || op === "convWeightGrad";
+    return { op, groups: convolves ? (attrs as unknown as { groups: number }).groups : 1 };
   }
 
   #elements(n: number): ElementAt {
@@ -219,25 +252,35 @@ class Fusion {
     if (node.op === "scatterAdd") return this.#scatter(n, output);
     const root = this.#carried.get(n);
     const layout = this.#layouts.of[n]!;
-    const { loops, at, inside } = this.#naturalLoops(n);
-    const expr = guard(inside, this.#lowered(n, lowerings.get(node.op)!)(at), 0);
-    const index = layout.panel
-      ? flatten(
-          loops.map((loop) => variable(loop)),
-          loops.map((loop) => loop.extent),
-        )
-      : placeOf(layout, node.shape, at);
+    const interleaved = root === undefined ? undefined : this.#nodes[root]!;
+    const lattices: (readonly Lattice[] | undefined)[] =
+      interleaved?.op === "interleave" ? latticesOf(interleaved) : [undefined];
+    const nests = lattices.map((lattice) => this.#nest(n, root !== undefined, lattice));
     const margins = marginsOf(layout, node.shape).map((region) => ({
       loops: region.loops,
       index: placeOf(layout, node.shape, region.at),
     }));
     const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
-    const body = sumOfProducts(expr)
-      ? { kind: "contraction" as const, loops, index, expr }
-      : { kind: root === undefined ? ("map" as const) : ("reduce" as const), loops, index, expr };
+    const body = nests.length === 1 ? nests[0]! : { kind: "parts" as const, parts: nests };
+    const read = nests.flatMap(({ expr }) => [...readsOf(expr)]);
     const stable = this.#stable[n]!;
     const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
-    return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body, stable, margins };
+    return { name, node, output, reads: [...new Set([...read, ...awaited])], body, stable, margins };
+  }
+
+  #nest(n: number, reduces: boolean, lattice: readonly Lattice[] | undefined): Nest {
+    const { op, shape } = this.#nodes[n]!;
+    const layout = this.#layouts.of[n]!;
+    const { loops, at, inside } = this.#naturalLoops(n, lattice);
+    const expr = guard(inside, this.#lowered(n, lowerings.get(op)!)(at), 0);
+    const index = layout.panel
+      ? flatten(
+          loops.map((loop) => variable(loop)),
+          loops.map((loop) => loop.extent),
+        )
+      : placeOf(layout, shape, at);
+    const kind = sumOfProducts(expr) ? "contraction" : reduces ? "reduce" : "map";
+    return { kind, loops, index, expr };
   }
 
   #scatter(n: number, output: Buffer): Kernel {
@@ -307,6 +350,14 @@ class Fusion {
       outputs: buffers,
     };
   }
+}
+
+/** The positions of each part of an interleaved tensor. */
+function latticesOf({ attrs }: GraphNode): Lattice[][] {
+  const { step } = attrs as unknown as InterleaveAttrs;
+  return residuesOf(step).map((residues) =>
+    residues.map((residue, axis) => ({ residue, step: step[axis]! })),
+  );
 }
 
 /** For each node, whether its value stays the same from run to run, as long as variables that nobody writes do. */

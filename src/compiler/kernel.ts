@@ -15,20 +15,21 @@ export interface Kernel {
   readonly margins: readonly { readonly loops: readonly LoopVariable[]; readonly index: Index }[];
 }
 
+export interface Nest {
+  /** A `contraction` is a nest whose reduction inside `expr` is a sum of products of two loads. */
+  readonly kind: "map" | "reduce" | "contraction";
+  /** For all loops: output[index] = expr. */
+  readonly loops: readonly LoopVariable[];
+  readonly index: Index;
+  readonly expr: Expr;
+}
+
 export type KernelBody =
+  | Nest
   | {
-      /** For all loops: output[index] = expr. */
-      readonly kind: "map" | "reduce";
-      readonly loops: readonly LoopVariable[];
-      readonly index: Index;
-      readonly expr: Expr;
-    }
-  | {
-      /** The same, where the reduction inside `expr` is a sum of products of two loads. */
-      readonly kind: "contraction";
-      readonly loops: readonly LoopVariable[];
-      readonly index: Index;
-      readonly expr: Expr;
+      /** Nests that write different elements. */
+      readonly kind: "parts";
+      readonly parts: readonly Nest[];
     }
   | {
       /** For all loops: zeroes the elements along `cleared`, then for each step of `source` output[index] += value. */
@@ -41,6 +42,12 @@ export type KernelBody =
       readonly value: Expr;
     }
   | { readonly kind: "random"; readonly state: Buffer; readonly length: number };
+
+/** The nests of a kernel that consists of some. */
+export function nestsOf(body: KernelBody): readonly Nest[] {
+  if (body.kind === "parts") return body.parts;
+  return body.kind === "scatter" || body.kind === "random" ? [] : [body];
+}
 
 /** What a graph becomes: kernels in an order in which they can run, and where its inputs and outputs are. */
 export interface KernelGraph {

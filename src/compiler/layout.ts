@@ -1,4 +1,5 @@
 import type { Shape } from "../core/shape.ts";
+import { positionsWith } from "../ops/interleave.ts";
 import type { PackAttrs } from "../ops/pack.ts";
 import type { Condition } from "./expr.ts";
 import {
@@ -86,12 +87,24 @@ export interface Region {
   readonly inside: readonly Condition[];
 }
 
+/** Positions residue, residue + step, … of an axis. */
+export interface Lattice {
+  readonly residue: number;
+  readonly step: number;
+}
+
 /**
- * All elements, in the order of memory.
+ * All elements, or those on a lattice, in the order of memory.
  *
  * @param groups equal parts that the axis `grouped` is counted by, with a loop for the part and one within it.
  */
-export function elementsOf(layout: Layout, shape: Shape, grouped: number, groups: number): Region {
+export function elementsOf(
+  layout: Layout,
+  shape: Shape,
+  grouped: number,
+  groups: number,
+  lattice?: readonly Lattice[],
+): Region {
   const loops: LoopVariable[] = [];
   const at: Index[] = shape.map(() => plus(0));
   const inside: Condition[] = [];
@@ -109,6 +122,9 @@ export function elementsOf(layout: Layout, shape: Shape, grouped: number, groups
     } else if (axis === grouped && groups > 1) {
       const size = shape[axis]! / groups;
       at[axis] = plus(times(loop(groups), size), loop(size));
+    } else if (lattice) {
+      const { residue, step } = lattice[axis]!;
+      at[axis] = plus(times(loop(positionsWith(residue, step, shape[axis]!)), step), residue);
     } else at[axis] = loop(shape[axis]!);
   }
   if (panel) {

@@ -1,6 +1,6 @@
 import { asContraction } from "../../compiler/contraction.ts";
 import { type Buffer, constantOf } from "../../compiler/expr.ts";
-import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
+import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
 import type { MemoryPlan } from "../../compiler/memory-plan.ts";
 import type { Phase, Schedule } from "../../compiler/schedule.ts";
 import { allocate } from "../../core/dtype.ts";
@@ -153,13 +153,16 @@ class ProgramEmitter {
       emitScatterKernel(f, environment, output, body, turn);
       return "scatter";
     }
-    const contraction = body.kind === "contraction" ? asContraction(body) : undefined;
-    if (contraction) {
-      emitContractionKernel(f, environment, output, contraction, turn);
-      return "contraction";
-    }
-    if (body.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, body, turn);
-    return body.kind === "map" ? "map" : "reduce";
+    const kinds = nestsOf(body).map((nest) => {
+      const contraction = nest.kind === "contraction" ? asContraction(nest) : undefined;
+      if (contraction) {
+        emitContractionKernel(f, environment, output, contraction, turn);
+        return "contraction";
+      }
+      if (nest.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, nest, turn);
+      return nest.kind === "map" ? "map" : "reduce";
+    });
+    return kinds.find((kind) => kind !== "map") ?? "map";
   }
 
   /** Loads the addresses that a kernel needs into locals at its beginning. */
@@ -188,7 +191,7 @@ class ProgramEmitter {
         });
       }
     }
-    const contracts = kernel.body.kind === "contraction";
+    const contracts = nestsOf(kernel.body).some(({ kind }) => kind === "contraction");
     const constants = contracts ? word(tableLayout.constants) : undefined;
     const scratch = contracts ? f.local("i32") : undefined;
     if (scratch) {
