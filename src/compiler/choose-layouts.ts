@@ -36,18 +36,23 @@ export function chooseLayouts(graph: Graph): Layouts {
     if (node.op !== "conv" && node.op !== "convWeightGrad") continue;
     if (node.op === "convWeightGrad") kept.add(n);
     for (const operand of node.op === "conv" ? [node.inputs[0]!] : node.inputs) {
-      const padded = nodes[operand]!;
-      const source = padded.inputs[0]!;
-      if (!isMargin(padded) || !spatial[source] || !mayHaveMargins(nodes[source]!)) continue;
-      const { low, high } = padded.attrs as unknown as { low: readonly number[]; high: readonly number[] };
+      const read = nodes[operand]!;
+      const beyond = readBeyond(node, nodes);
+      const padded = isMargin(read) && spatial[read.inputs[0]!] && mayHaveMargins(nodes[read.inputs[0]!]!);
+      if (!padded && beyond.every((count) => count === 0)) continue;
+      const source = padded ? read.inputs[0]! : operand;
+      const none = read.shape.map(() => 0);
+      const { low, high } = padded
+        ? (read.attrs as { low: number[]; high: number[] })
+        : { low: none, high: none };
       const sides = margins.get(source) ?? low.map((): [number, number] => [0, 0]);
       sides.forEach((side, axis) => {
         side[0] = Math.max(side[0], low[axis]!);
-        side[1] = Math.max(side[1], high[axis]!);
+        side[1] = Math.max(side[1], high[axis]! + beyond[axis]!);
       });
       margins.set(source, sides);
       kept.add(source);
-      paddings.add(operand);
+      if (padded) paddings.add(operand);
     }
   }
   const of = nodes.map((node, n): Layout => {
@@ -58,11 +63,12 @@ export function chooseLayouts(graph: Graph): Layouts {
       return { ...rowMajor(node.shape.length), order };
     }
     if (node.op === "pack") {
-      const { order, panel } = node.attrs as PackAttrs;
+      const { order, panel, winograd } = node.attrs as PackAttrs;
       return {
         ...rowMajor(order.length),
         order,
         panel,
+        winograd,
         margins: margins.get(n) ?? rowMajor(order.length).margins,
       };
     }
@@ -71,6 +77,13 @@ export function chooseLayouts(graph: Graph): Layouts {
     return { ...layout, margins: margins.get(n) ?? layout.margins };
   });
   return { of, kept, margins: paddings };
+}
+
+/** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */
+function readBeyond({ op, inputs, shape }: GraphNode, nodes: readonly GraphNode[]): number[] {
+  const filters = op === "conv" ? nodes[inputs[1]!]! : undefined;
+  const tile = filters?.op === "pack" ? (filters.attrs as PackAttrs).winograd : 0;
+  return shape.map((extent, axis) => (tile > 0 && axis >= 2 ? Math.ceil(extent / tile) * tile - extent : 0));
 }
 
 /** Zeros around the positions, and nothing else. */
@@ -85,7 +98,8 @@ function isMargin({ op, attrs }: GraphNode): boolean {
   return value === 0 && interior.every((n) => n === 0) && [...low, ...high].every((n) => n >= 0);
 }
 
-function mayHaveMargins({ op, attrs }: GraphNode): boolean {
+/** Whether a node's buffer, if it gets one, is written by a kernel that can leave room around the elements. */
+export function mayHaveMargins({ op, attrs }: Pick<GraphNode, "op" | "attrs">): boolean {
   if (op === "pack") return (attrs as PackAttrs).panel === null;
   return !["input", "constant", "scatterAdd", "randomBits", "full"].includes(op);
 }

@@ -15,6 +15,19 @@ export interface ExpandOptions {
   panelWidth(columns: number): number;
   /** Whether to leave out what changes rounding beyond the order of sums. */
   readonly exact: boolean;
+  /** The extent of output tiles for a 3 × 3 convolution of stride 1 in Winograd's form; 0 for the direct one. */
+  winogradTile(size: ConvolutionSize): 0 | 2 | 4;
+}
+
+/** A 3 × 3 convolution of stride 1. */
+export interface ConvolutionSize {
+  readonly batch: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Spatial extents of the output. */
+  readonly extent: readonly number[];
+  /** Whether filters are transformed once, and not in each run. */
+  readonly stable: boolean;
 }
 
 /** Rewrites a graph until every op is one that kernels are made of, and simplifies on the way. */
@@ -86,6 +99,7 @@ class Expander {
     return {
       ...this.#options,
       panelWidth: (columns) => this.#options.panelWidth(columns),
+      winogradTile: (size) => this.#options.winogradTile(size),
       sourceOf: (tensor) => {
         const { op, attrs, inputs } = this.#node(place(tensor));
         return { op, attrs, inputs: () => inputs.map((input) => this.#placeholder(input)) };

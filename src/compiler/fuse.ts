@@ -4,9 +4,19 @@ import { type InterleaveAttrs, residuesOf } from "../ops/interleave.ts";
 import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, guard, load, readsOf } from "./expr.ts";
-import { dynamic, flatten, isAffine, loopVariable, plus, variable } from "./index-expr.ts";
-import type { Kernel, KernelGraph, Nest } from "./kernel.ts";
+import { type Buffer, type Expr, guard, type Load, load, readsOf } from "./expr.ts";
+import {
+  constant,
+  dynamic,
+  flatten,
+  type Index,
+  isAffine,
+  type LoopVariable,
+  loopVariable,
+  plus,
+  variable,
+} from "./index-expr.ts";
+import type { Kernel, KernelBody, KernelGraph, Nest } from "./kernel.ts";
 import {
   elementsOf,
   isRowMajor,
@@ -18,6 +28,7 @@ import {
   rowMajor,
 } from "./layout.ts";
 import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
+import type { LoopNest } from "./merge-loops.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
 const recomputeLimit = 6;
@@ -43,6 +54,8 @@ class Fusion {
   readonly #stable: readonly boolean[];
   /** Buffers whose layout contractions know how to read. */
   readonly #packed = new Set<Buffer>();
+  /** Filters in Winograd's form, with the extent of the output tiles. */
+  readonly #winograd = new Map<Buffer, 2 | 4>();
   /** For a node without buffer: the reduction that is computed inside it. */
   readonly #carried = new Map<number, number>();
   readonly #costs: number[] = [];
@@ -88,6 +101,8 @@ class Fusion {
     const buffer = { id: this.#nextBuffer++, dtype, length: lengthOf(this.#layouts.of[n]!, shape) };
     this.#buffers.set(n, buffer);
     if (this.#nodes[n]!.op === "pack") this.#packed.add(buffer);
+    const { winograd } = this.#layouts.of[n]!;
+    if (winograd > 0) this.#winograd.set(buffer, winograd as 2 | 4);
     return buffer;
   }
 
@@ -124,7 +139,8 @@ class Fusion {
   #settleOperands(n: number, lowering: Lowering): void {
     const node = this.#nodes[n]!;
     let kept: number | undefined;
-    for (const input of new Set(node.inputs)) {
+    const parts = (input: number): number => this.#reducingParts(input).length;
+    for (const input of [...new Set(node.inputs)].sort((a, b) => parts(b) - parts(a))) {
       const reduction = this.#buffers.has(input) ? undefined : this.#carried.get(input);
       if (reduction === undefined) continue;
       const { op } = this.#nodes[reduction]!;
@@ -152,8 +168,14 @@ class Fusion {
 
   /** Gives buffers to the parts of an interleaved tensor that reduce, so that it is a view of them. */
   #settleParts(n: number): void {
-    for (const part of this.#nodes[n]!.inputs) if (this.#carried.has(part)) this.#materialize(part);
+    for (const part of this.#reducingParts(n)) this.#materialize(part);
     this.#carried.delete(n);
+  }
+
+  #reducingParts(n: number): number[] {
+    const { op, inputs } = this.#nodes[n]!;
+    if (op !== "interleave" || this.#buffers.has(n)) return [];
+    return inputs.filter((input) => this.#carried.has(input) && !this.#buffers.has(input));
   }
 
   #costOf(n: number, lowering: Lowering): number {
@@ -210,7 +232,7 @@ class Fusion {
   /** The op that reduces, in `root` or in the parts that it is interleaved from, and its groups. */
   #reduction(root: number): { op: string; groups: number } {
     const { op, inputs, attrs } = this.#nodes[root]!;
-    const part = op === "interleave" ? inputs.find((input) => this.#carried.has(input)) : undefined;
+    const [part] = op === "interleave" ? inputs.filter((input) => this.#carried.has(input)) : [];
     if (part !== undefined) return this.#reduction(this.#carried.get(part)!);
     const convolves = op === "conv" || op === "convWeightGrad";
     return { op, groups: convolves ? (attrs as unknown as { groups: number }).groups : 1 };
@@ -250,6 +272,7 @@ class Fusion {
       return { name: node.op, node, output, reads: [state], body, stable: false, margins: [] };
     }
     if (node.op === "scatterAdd") return this.#scatter(n, output);
+    if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
     const root = this.#carried.get(n);
     const layout = this.#layouts.of[n]!;
     const interleaved = root === undefined ? undefined : this.#nodes[root]!;
@@ -279,8 +302,42 @@ class Fusion {
           loops.map((loop) => loop.extent),
         )
       : placeOf(layout, shape, at);
-    const kind = sumOfProducts(expr) ? "contraction" : reduces ? "reduce" : "map";
-    return { kind, loops, index, expr };
+    const product = sumOfProducts(expr);
+    const winograd = product && this.#winogradNest(product, { loops, index, expr }, at);
+    return winograd ?? { kind: product ? "contraction" : reduces ? "reduce" : "map", loops, index, expr };
+  }
+
+  /** The nest of a convolution whose filters have been transformed. */
+  #winogradNest(
+    { a, b }: { readonly a: Load; readonly b: Load },
+    nest: LoopNest,
+    at: readonly Index[],
+  ): Nest | undefined {
+    const filters = [a.buffer, b.buffer].find((buffer) => this.#winograd.has(buffer));
+    const tile = filters && this.#winograd.get(filters);
+    if (!filters || !tile) return undefined;
+    const [n, o, y, x] = at.map((index) => index.terms[0]!.atom as LoopVariable);
+    return { kind: "winograd", ...nest, tile, filters, axes: { n: n!, o: o!, y: y!, x: x! } };
+  }
+
+  #winogradFilters(n: number, output: Buffer): Kernel {
+    const node = this.#nodes[n]!;
+    const { winograd, panel } = this.#layouts.of[n]!;
+    const [filters, channels] = node.shape as [number, number];
+    const loops = [loopVariable(channels), loopVariable(filters)] as const;
+    const elements = this.#elements(node.inputs[0]!);
+    const taps = Array.from({ length: 9 }, (_, k) =>
+      elements([variable(loops[1]), variable(loops[0]), constant(Math.floor(k / 3)), constant(k % 3)]),
+    );
+    const reads = [...new Set(taps.flatMap((tap) => [...readsOf(tap)]))];
+    const body: KernelBody = {
+      kind: "winogradFilters",
+      loops,
+      taps,
+      tile: winograd as 2 | 4,
+      width: panel!.width,
+    };
+    return { name: node.op, node, output, reads, body, stable: this.#stable[n]!, margins: [] };
   }
 
   #scatter(n: number, output: Buffer): Kernel {

@@ -1,6 +1,7 @@
 import type { GraphNode } from "../core/graph.ts";
 import type { Buffer, Expr } from "./expr.ts";
 import type { Index, LoopVariable } from "./index-expr.ts";
+import type { LoopNest } from "./merge-loops.ts";
 
 /** One loop nest: computes every element of one buffer. */
 export interface Kernel {
@@ -15,14 +16,24 @@ export interface Kernel {
   readonly margins: readonly { readonly loops: readonly LoopVariable[]; readonly index: Index }[];
 }
 
-export interface Nest {
-  /** A `contraction` is a nest whose reduction inside `expr` is a sum of products of two loads. */
-  readonly kind: "map" | "reduce" | "contraction";
-  /** For all loops: output[index] = expr. */
-  readonly loops: readonly LoopVariable[];
-  readonly index: Index;
-  readonly expr: Expr;
-}
+/** For all loops: output[index] = expr. */
+export type Nest = LoopNest &
+  (
+    | {
+        /** A `contraction` is a nest whose reduction inside `expr` is a sum of products of two loads. */
+        readonly kind: "map" | "reduce" | "contraction";
+      }
+    | {
+        /**
+         * The reduction inside `expr` is a 3 × 3 convolution of stride 1 over `y` and `x`, whose filters are there in
+         * Winograd's form for output tiles of extent `tile`.
+         */
+        readonly kind: "winograd";
+        readonly tile: 2 | 4;
+        readonly filters: Buffer;
+        readonly axes: Readonly<Record<"n" | "o" | "y" | "x", LoopVariable>>;
+      }
+  );
 
 export type KernelBody =
   | Nest
@@ -30,6 +41,14 @@ export type KernelBody =
       /** Nests that write different elements. */
       readonly kind: "parts";
       readonly parts: readonly Nest[];
+    }
+  | {
+      /** Transforms filters [O, C, 3, 3], whose elements are the nine expressions, into panels of `width` filters. */
+      readonly kind: "winogradFilters";
+      readonly loops: readonly [channel: LoopVariable, filter: LoopVariable];
+      readonly taps: readonly Expr[];
+      readonly tile: 2 | 4;
+      readonly width: number;
     }
   | {
       /** For all loops: zeroes the elements along `cleared`, then for each step of `source` output[index] += value. */
@@ -46,7 +65,8 @@ export type KernelBody =
 /** The nests of a kernel that consists of some. */
 export function nestsOf(body: KernelBody): readonly Nest[] {
   if (body.kind === "parts") return body.parts;
-  return body.kind === "scatter" || body.kind === "random" ? [] : [body];
+  if (body.kind === "scatter" || body.kind === "random" || body.kind === "winogradFilters") return [];
+  return [body];
 }
 
 /** What a graph becomes: kernels in an order in which they can run, and where its inputs and outputs are. */

@@ -21,6 +21,7 @@ export interface Layout {
   readonly margins: readonly (readonly [low: number, high: number])[];
   /** See `PackAttrs`. */
   readonly panel: PackAttrs["panel"];
+  readonly winograd: PackAttrs["winograd"];
 }
 
 export function rowMajor(rank: number): Layout {
@@ -28,6 +29,7 @@ export function rowMajor(rank: number): Layout {
     order: Array.from({ length: rank }, (_, axis) => axis),
     margins: new Array<readonly [number, number]>(rank).fill([0, 0]),
     panel: null,
+    winograd: 0,
   };
 }
 
@@ -55,6 +57,11 @@ function extentOf({ margins, panel }: Layout, shape: Shape, axis: number): numbe
 
 /** Number of elements in the buffer, margins and filling counted. */
 export function lengthOf(layout: Layout, shape: Shape): number {
+  if (layout.winograd > 0) {
+    const [filters, channels] = shape as [number, number];
+    const { width } = layout.panel!;
+    return (layout.winograd + 2) ** 2 * Math.ceil(filters / width) * channels * width;
+  }
   const places = layout.order.reduce((size, axis) => size * extentOf(layout, shape, axis), 1);
   return places * (layout.panel?.width ?? 1);
 }

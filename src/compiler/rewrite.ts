@@ -9,6 +9,7 @@ import { matmul } from "../ops/matmul.ts";
 import { permute, reshape } from "../ops/movement.ts";
 import { pack } from "../ops/pack.ts";
 import { sum } from "../ops/reduce.ts";
+import { mayHaveMargins } from "./choose-layouts.ts";
 import type { ExpandOptions } from "./expand-graph.ts";
 import { inputGradient } from "./input-gradient.ts";
 import { padSpatial, withoutPadding } from "./pad-spatial.ts";
@@ -42,7 +43,7 @@ function isPadded({ padding }: ConvAttrs): boolean {
 function channelsLast(x: Tensor, { sourceOf }: RewriteContext): Tensor {
   const { op } = sourceOf(x);
   if (op !== "input" && op !== "constant") return x;
-  return pack(x, { order: [0, ...x.shape.slice(2).map((_, axis) => axis + 2), 1], panel: null });
+  return pack(x, { order: [0, ...x.shape.slice(2).map((_, axis) => axis + 2), 1], panel: null, winograd: 0 });
 }
 
 /** A convolution whose padding is part of its input, and whose weight lies as the kernels read it. */
@@ -56,17 +57,50 @@ function layOutConv(
   const packed = context.sourceOf(weight!).op === "pack";
   if (source === x && packed && !isPadded(settings)) return undefined;
   const padded = isPadded(settings) ? padSpatial(source, settings.padding) : source;
-  return conv(padded, packed ? weight! : packWeight(weight!, settings, context), withoutPadding(settings));
+  const plain = withoutPadding(settings);
+  if (packed) return conv(padded, weight!, plain);
+  const extent = conv(padded, weight!, plain).shape.slice(2);
+  const winograd =
+    source !== x || mayHaveMargins(context.sourceOf(x!))
+      ? winogradTile(x!, weight!, settings, extent, context)
+      : 0;
+  return conv(padded, packWeight(weight!, settings, winograd, context), plain);
+}
+
+/** The output tile of Winograd's form, if it is possible and worth while. */
+function winogradTile(
+  x: Tensor,
+  weight: Tensor,
+  { stride, dilation, groups }: ConvAttrs,
+  extent: readonly number[],
+  context: RewriteContext,
+): 0 | 2 | 4 {
+  const [outChannels, inChannels, ...kernel] = weight.shape as [number, number, ...number[]];
+  const fits = kernel.length === 2 && kernel.every((k) => k === 3) && groups === 1;
+  if (context.exact || !fits || [...stride, ...dilation].some((step) => step !== 1)) return 0;
+  const stable = context.isStable(weight);
+  return context.winogradTile({ batch: x.shape[0]!, inChannels, outChannels, extent, stable });
 }
 
 /** Output channels in panels; kernel positions and then input channels within. */
-function packWeight(weight: Tensor, { groups }: ConvAttrs, { panelWidth }: RewriteContext): Tensor {
+function packWeight(
+  weight: Tensor,
+  { groups }: ConvAttrs,
+  winograd: 0 | 2 | 4,
+  { panelWidth }: RewriteContext,
+): Tensor {
   const [outChannels, groupChannels] = weight.shape as [number, number];
   const taps = weight.shape.slice(2).map((_, axis) => axis + 2);
   const filters = outChannels / groups;
-  if (filters > 1)
-    return pack(weight, { order: [0, ...taps, 1], panel: { axis: 0, groups, width: panelWidth(filters) } });
-  return pack(weight, { order: groupChannels === 1 ? [...taps, 0, 1] : [0, ...taps, 1], panel: null });
+  if (filters > 1) {
+    const panel = { axis: 0, groups, width: panelWidth(filters) };
+    return pack(weight, { order: [0, ...taps, 1], panel, winograd });
+  }
+  return pack(weight, {
+    order: groupChannels === 1 ? [...taps, 0, 1] : [0, ...taps, 1],
+    panel: null,
+    winograd,
+  });
 }
 
 /** A product whose right operand, if it stays the same, lies as the kernels read it. */
@@ -78,7 +112,11 @@ function layOutProduct([a, b]: readonly Tensor[], _: Attrs, context: RewriteCont
   const order = [...b!.shape.slice(0, -2).map((_, axis) => axis), rank - 1, rank - 2];
   return matmul(
     a!,
-    pack(b!, { order, panel: { axis: rank - 1, groups: 1, width: context.panelWidth(columns) } }),
+    pack(b!, {
+      order,
+      panel: { axis: rank - 1, groups: 1, width: context.panelWidth(columns) },
+      winograd: 0,
+    }),
   );
 }
 

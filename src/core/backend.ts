@@ -1,4 +1,5 @@
 import type { Graph } from "./graph.ts";
+import type { KernelTime } from "./profile.ts";
 import type { Storage } from "./storage.ts";
 
 /** One kernel of a program, for people and for `describe`. */
@@ -6,6 +7,10 @@ export interface KernelInfo {
   readonly name: string;
   /** What kind of code it is: a map, a reduction, a contraction, … */
   readonly kind: string;
+  /** How it computes that: "direct" and "packed" are matrix tiles that read B where it lies, or from a packed copy. */
+  readonly algorithm: string;
+  /** Rows and columns of its largest tile of a matrix product. */
+  readonly tile: readonly [rows: number, columns: number] | undefined;
   readonly shape: readonly number[];
   /** Whether it runs only when the variables that it reads have changed, ahead of the other kernels. */
   readonly ahead: boolean;
@@ -13,6 +18,10 @@ export interface KernelInfo {
   readonly macs: number;
   /** Bytes read and written by one run, each buffer counted once. */
   readonly bytes: number;
+  /** Median of its times in profiled runs, in milliseconds; undefined if it took part in none. */
+  readonly ms: number | undefined;
+  /** How many times that is the median of. */
+  readonly runs: number;
 }
 
 export interface ProgramInput {
@@ -29,6 +38,13 @@ export interface Program {
   /** Computes the outputs; `inputs` are in the order of the graph's. */
   run(inputs: readonly ProgramInput[]): Promise<Storage[]>;
   describe(): readonly KernelInfo[];
+  /**
+   * Runs from now on take the time of each kernel for `describe` and `kernelTimes`, or no longer do. A profiled run
+   * computes the same, kernel after kernel, and takes longer. To begin forgets the times so far.
+   */
+  profile(on: boolean): void;
+  /** Every kernel's time in every profiled run, in order. */
+  kernelTimes(): readonly KernelTime[];
 }
 
 export interface Backend {

@@ -9,6 +9,8 @@ export type PackAttrs = {
    * zeros; panels take the axis's place in the order, and what lies within a panel comes innermost.
    */
   readonly panel: { readonly axis: number; readonly groups: number; readonly width: number } | null;
+  /** For filters [O, C, 3, 3]: the extent m of output tiles for whose Winograd transform they are kept; else 0. */
+  readonly winograd: 0 | 2 | 4;
 };
 
 const packOp: Op<PackAttrs> = defineOp<PackAttrs>({
@@ -25,7 +27,7 @@ const packOp: Op<PackAttrs> = defineOp<PackAttrs>({
       [2, 1, 0],
     ]);
     const panel = draw.bool() ? { axis: 0, groups, width: draw.pick([2, 4]) } : null;
-    return { inputs: [{ shape }], attrs: { order, panel } };
+    return { inputs: [{ shape }], attrs: { order, panel, winograd: 0 } };
   },
 });
 

@@ -3,6 +3,7 @@ import { type Buffer, constantOf } from "../../compiler/expr.ts";
 import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
 import type { MemoryPlan } from "../../compiler/memory-plan.ts";
 import type { Phase, Schedule } from "../../compiler/schedule.ts";
+import type { KernelInfo } from "../../core/backend.ts";
 import { allocate } from "../../core/dtype.ts";
 import {
   type FunctionBuilder,
@@ -19,6 +20,9 @@ import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
 import { emitScatterKernel } from "./codegen/scatter-kernel.ts";
 import type { TileShape } from "./codegen/tiles.ts";
 import type { KernelEnvironment } from "./codegen/values.ts";
+import { emitWinogradFilterKernel } from "./codegen/winograd-filter-kernel.ts";
+import { WinogradHelpers } from "./codegen/winograd-helpers.ts";
+import { emitWinogradKernel } from "./codegen/winograd-kernel.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { Memory } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
@@ -30,9 +34,11 @@ export interface EmittedProgram {
   /** What lies at the constants' address: offset tables and constant tensors. */
   readonly constants: Uint8Array;
   readonly scratchBytes: number;
-  /** Kernel by kernel, in the order of `badKernel` numbers: what kind of code was made. */
-  readonly kinds: readonly string[];
+  /** Kernel by kernel, in the order of `badKernel` numbers: what code was made. */
+  readonly codes: readonly KernelCode[];
 }
+
+export type KernelCode = Pick<KernelInfo, "kind" | "algorithm" | "tile">;
 
 /** Where buffers are: in the arena, or in memory of the program alone. */
 export interface ProgramPlan {
@@ -57,14 +63,20 @@ export function emitProgram(schedule: Schedule, plan: ProgramPlan, options: Emit
 
 const kernelSignature = { params: ["i32", "i32", "i32"], results: [] } as const;
 
+/** Code of which its kind says all. */
+function plain(kind: string): KernelCode {
+  return { kind, algorithm: kind, tile: undefined };
+}
+
 class ProgramEmitter {
   readonly #module = new ModuleBuilder();
   readonly #plan: ProgramPlan;
   readonly #options: EmitOptions;
   readonly #math: VectorMath;
   readonly #matrix: MatrixHelpers;
+  readonly #winograd: WinogradHelpers;
   readonly #table: GlobalRef;
-  readonly #kinds: string[] = [];
+  readonly #codes: KernelCode[] = [];
   readonly #constants: ConstantPool = new ConstantPool();
   readonly #constantTensors = new Map<number, number>();
   #scratchBytes = 0;
@@ -81,6 +93,7 @@ class ProgramEmitter {
     this.#table = this.#module.global("i32", 0, { mutable: true });
     this.#math = new VectorMath(this.#module);
     this.#matrix = new MatrixHelpers(this.#module, options.fused, options.tiles);
+    this.#winograd = new WinogradHelpers(this.#module, options.fused);
     for (const { buffer, values } of options.constants) {
       const data = allocate(buffer.dtype, values.length);
       data.set(values);
@@ -94,18 +107,30 @@ class ProgramEmitter {
       phases.map((phase) => phase.map((kernel, turn) => this.#kernel(kernel, turn)));
     const [prepare, phases] = [compiled(schedule.prepare), compiled(schedule.phases)];
     this.#module.function("run", { ...kernelSignature, export: "run" }, (f) => {
+      const [thread, threads, table] = [f.param(0), f.param(1), f.param(2)];
+      const [first, count, together] = [f.local("i32"), f.local("i32"), f.local("i32")];
       const meet = (): void => {
         if (!barrier) return;
-        f.if(f.i32.gtU(f.get(f.param(1)), f.i32.const(1)), () =>
-          f.call(barrier, f.get(f.param(1)), f.i32.const(barrierAddress(0))),
-        );
+        f.if(f.get(together), () => f.call(barrier, f.get(threads), f.i32.const(barrierAddress(0))));
       };
+      let number = 0;
       const call = (kernels: readonly FunctionRef[]): void => {
-        for (const kernel of kernels) f.call(kernel, f.get(f.param(0)), f.get(f.param(1)), f.get(f.param(2)));
+        for (const kernel of kernels) {
+          f.if(f.i32.ltU(f.i32.sub(f.i32.const(number++), f.get(first)), f.get(count)), () =>
+            f.call(kernel, f.get(thread), f.get(threads), f.get(table)),
+          );
+        }
       };
-      f.setGlobal(this.#table, f.get(f.param(2)));
+      f.setGlobal(this.#table, f.get(table));
+      f.set(first, f.i32.load({ offset: tableLayout.firstKernel }, f.get(table)));
+      f.set(count, f.i32.load({ offset: tableLayout.kernelCount }, f.get(table)));
+      // A single kernel has nobody to wait for.
+      f.set(
+        together,
+        f.i32.and(f.i32.gtU(f.get(threads), f.i32.const(1)), f.i32.gtU(f.get(count), f.i32.const(1))),
+      );
       if (prepare.length > 0) {
-        f.if(f.i32.load({ offset: tableLayout.prepare }, f.get(f.param(2))), () => {
+        f.if(f.i32.load({ offset: tableLayout.prepare }, f.get(table)), () => {
           for (const kernels of prepare) {
             call(kernels);
             meet();
@@ -116,7 +141,7 @@ class ProgramEmitter {
         if (number > 0) meet();
         if (number === schedule.commit) {
           // Every thread sees the same word, as whoever may have written it has passed the barrier.
-          f.if(f.i32.load({ offset: tableLayout.badKernel }, f.get(f.param(2))), () => f.return());
+          f.if(f.i32.load({ offset: tableLayout.badKernel }, f.get(table)), () => f.return());
         }
         call(kernels);
       });
@@ -125,44 +150,51 @@ class ProgramEmitter {
       bytes: this.#module.finish(),
       constants: this.#constants.bytes(),
       scratchBytes: this.#scratchBytes,
-      kinds: this.#kinds,
+      codes: this.#codes,
     };
   }
 
   #kernel(kernel: Kernel, turn: number): FunctionRef {
-    const number = this.#kinds.push("") - 1;
+    const number = this.#codes.push(plain("empty")) - 1;
     const checkIndex = this.#checkIndex(number);
     return this.#module.function(`${number}:${kernel.name}`, kernelSignature, (f) => {
       const environment = this.#environment(kernel, f, checkIndex);
-      this.#kinds[number] = this.#body(kernel, f, environment, turn);
+      this.#codes[number] = this.#body(kernel, f, environment, turn);
       const expr = constantOf(0, kernel.output.dtype);
       for (const margin of kernel.margins)
         emitLoopKernel(f, environment, kernel.output, { ...margin, expr }, turn);
     });
   }
 
-  #body(kernel: Kernel, f: FunctionBuilder, environment: KernelEnvironment, turn: number): string {
+  #body(kernel: Kernel, f: FunctionBuilder, environment: KernelEnvironment, turn: number): KernelCode {
     const { body, output } = kernel;
     if (body.kind === "random") {
       this.#philox ??= emitPhilox(this.#module);
       const [to, from] = [environment.baseOf(output), environment.baseOf(body.state)];
       emitRandomKernel(f, this.#philox, to, from, body.length, turn);
-      return "random";
+      return plain("random");
     }
     if (body.kind === "scatter") {
       emitScatterKernel(f, environment, output, body, turn);
-      return "scatter";
+      return plain("scatter");
     }
-    const kinds = nestsOf(body).map((nest) => {
+    if (body.kind === "winogradFilters") {
+      emitWinogradFilterKernel(f, environment, output, body, this.#options.fused);
+      return plain("winograd filters");
+    }
+    const codes = nestsOf(body).map((nest): KernelCode => {
+      if (nest.kind === "winograd") {
+        const { rows, columns } = emitWinogradKernel(f, environment, output, nest);
+        return { kind: "winograd", algorithm: `winograd ${nest.tile}×${nest.tile}`, tile: [rows, columns] };
+      }
       const contraction = nest.kind === "contraction" ? asContraction(nest) : undefined;
       if (contraction) {
-        emitContractionKernel(f, environment, output, contraction, turn);
-        return "contraction";
+        return { kind: "contraction", ...emitContractionKernel(f, environment, output, contraction, turn) };
       }
       if (nest.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, nest, turn);
-      return nest.kind === "map" ? "map" : "reduce";
+      return plain(nest.kind === "map" ? "map" : "reduce");
     });
-    return kinds.find((kind) => kind !== "map") ?? "map";
+    return codes.find(({ kind }) => kind !== "map") ?? plain("map");
   }
 
   /** Loads the addresses that a kernel needs into locals at its beginning. */
@@ -191,7 +223,7 @@ class ProgramEmitter {
         });
       }
     }
-    const contracts = nestsOf(kernel.body).some(({ kind }) => kind === "contraction");
+    const contracts = nestsOf(kernel.body).some(({ kind }) => kind === "contraction" || kind === "winograd");
     const constants = contracts ? word(tableLayout.constants) : undefined;
     const scratch = contracts ? f.local("i32") : undefined;
     if (scratch) {
@@ -203,6 +235,7 @@ class ProgramEmitter {
       baseOf: (buffer: Buffer) => bases.get(buffer.id)!,
       math: (name) => this.#math.function(name),
       matrix: this.#matrix,
+      winograd: this.#winograd,
       checkIndex,
       constants: (values) => ({ local: constants!, offset: this.#constants.add(values) }),
       scratch: (bytes) => {

@@ -6,13 +6,15 @@ import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts
 import { planKept, planMemory, spareBytes } from "../../compiler/memory-plan.ts";
 import { type Schedule, schedule } from "../../compiler/schedule.ts";
 import type { KernelInfo, Program, ProgramInput } from "../../core/backend.ts";
-import { bytesPerElement } from "../../core/dtype.ts";
+import { bytesPerElement, type TypedArray } from "../../core/dtype.ts";
 import { ArgumentError, IndexError } from "../../core/errors.ts";
 import type { Graph } from "../../core/graph.ts";
+import { type KernelTime, Profile } from "../../core/profile.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import { stepsOf } from "./codegen/loop-kernel.ts";
 import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
-import { emitProgram, type ProgramPlan } from "./emit-program.ts";
+import { winogradTileFor } from "./convolution-costs.ts";
+import { emitProgram, type KernelCode, type ProgramPlan } from "./emit-program.ts";
 import { type Block, Memory, WasmStorage } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
 import { ThreadChoice } from "./thread-choice.ts";
@@ -26,6 +28,8 @@ export interface Device {
   readonly tiles: readonly TileShape[];
   /** See `WasmOptions.precision`. */
   readonly exact: boolean;
+  /** See `WasmOptions.winograd`. */
+  readonly winograd: 0 | 2 | 4 | undefined;
   readonly copies: WeakMap<Storage, WasmStorage>;
 }
 
@@ -42,6 +46,7 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
   const expanded = expandGraph(graph, {
     panelWidth: (columns) => tileShapeFor(columns, device.tiles).columns,
     exact: device.exact,
+    winogradTile: (size) => winogradTileFor(size, device.tiles, device.winograd),
   });
   const kernels = fuse(expanded);
   const order = schedule(kernels, expanded.outputs);
@@ -118,7 +123,7 @@ interface Parts {
   readonly plan: ProgramPlan;
   readonly constants: Uint8Array;
   readonly scratchBytes: number;
-  readonly kinds: readonly string[];
+  readonly codes: readonly KernelCode[];
   readonly instance: WebAssembly.Instance;
   readonly id: number;
 }
@@ -142,6 +147,7 @@ export class WasmProgram implements Program {
   #prepared: readonly Content[] | undefined;
 
   readonly #threads: ThreadChoice;
+  readonly #profile: Profile = new Profile();
   /** All phases' kernels, in order, and what errors call the program. */
   readonly #kernels: readonly Kernel[];
   readonly #name: string;
@@ -167,7 +173,7 @@ export class WasmProgram implements Program {
   }
 
   async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
-    const { device, plan, scratchBytes, order, slots, kernels, instance, id } = this.#parts;
+    const { device, plan, scratchBytes, order, slots, kernels } = this.#parts;
     const { memory, pool } = device;
     const scratchAt = Math.ceil(plan.arena.bytes / 64) * 64;
     const contents = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
@@ -194,10 +200,7 @@ export class WasmProgram implements Program {
     table[tableLayout.prepare / 4] = prepare ? 1 : 0;
     if (prepare) this.#prepared = undefined;
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
-    const threads = this.#threads.next();
-    const began = performance.now();
-    pool.run(id, instance, this.#table.address, threads);
-    this.#threads.note(threads, performance.now() - began);
+    this.#execute(table, prepare);
     if (prepare) {
       this.#prepared = contents;
       for (const i of this.#aheadOnly) this.#unstage(i);
@@ -206,6 +209,29 @@ export class WasmProgram implements Program {
     return order.outputs.map(
       (buffer, i) => resident[i] ?? new HostStorage(this.#read(buffer, arena, addresses), buffer.dtype),
     );
+  }
+
+  /** Runs all kernels together, or one by one to take the time of each. */
+  #execute(table: TypedArray, prepare: boolean): void {
+    const { device, instance, id, order } = this.#parts;
+    const run = (threads: number, firstKernel: number, kernelCount: number): void => {
+      table[tableLayout.firstKernel / 4] = firstKernel;
+      table[tableLayout.kernelCount / 4] = kernelCount;
+      device.pool.run(id, instance, this.#table.address, threads);
+    };
+    if (!this.#profile.on) {
+      const threads = this.#threads.next();
+      const began = performance.now();
+      run(threads, 0, this.#kernels.length);
+      this.#threads.note(threads, performance.now() - began);
+      return;
+    }
+    const threads = this.#threads.usual;
+    run(threads, 0, 0); // wakes them, at the expense of no kernel
+    this.#profile.beginRun();
+    const first = prepare ? 0 : order.prepare.flat().length;
+    for (let kernel = first; kernel < this.#kernels.length; kernel++)
+      this.#profile.time(kernel, () => run(threads, kernel, 1));
   }
 
   /** New or reused memory for the outputs that stay here. */
@@ -274,24 +300,34 @@ export class WasmProgram implements Program {
   }
 
   describe(): KernelInfo[] {
-    const { kinds, order } = this.#parts;
+    const { codes, order } = this.#parts;
     const ahead = new Set(order.prepare.flat());
+    const times = this.#profile.summary(this.#kernels.length);
     return this.#kernels.map((kernel, i) => ({
       name: kernel.name,
-      kind: kinds[i]!,
+      ...codes[i]!,
       ahead: ahead.has(kernel),
       shape: kernel.node.shape,
       macs: macsOf(kernel),
       bytes: [kernel.output, ...kernel.reads]
         .map((buffer) => buffer.length * bytesPerElement(buffer.dtype))
         .reduce((a, b) => a + b),
+      ...times[i]!,
     }));
+  }
+
+  profile(on: boolean): void {
+    this.#profile.switch(on);
+  }
+
+  kernelTimes(): readonly KernelTime[] {
+    return this.#profile.times;
   }
 }
 
 function macsOf({ body }: Kernel): number {
   return nestsOf(body)
-    .filter(({ kind }) => kind === "contraction")
+    .filter(({ kind }) => kind === "contraction" || kind === "winograd")
     .reduce((macs, { loops, expr }) => macs + product(loops) * stepsOf(expr), 0);
 }
 

@@ -15,7 +15,10 @@ export const tableLayout = {
   /** What was computed ahead, and whether it has to be computed now. */
   kept: 28,
   prepare: 32,
-  slots: 40,
+  /** The kernels that run: all, or a few of them while the program is profiled. */
+  firstKernel: 36,
+  kernelCount: 40,
+  slots: 44,
 } as const;
 
 export function slotOffset(slot: number): number {

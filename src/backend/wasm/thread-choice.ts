@@ -37,6 +37,11 @@ export class ThreadChoice {
     return single !== tries ? 1 : this.#all;
   }
 
+  /** The number of threads that was faster lately. */
+  get usual(): number {
+    return this.#means.one < this.#means.all ? 1 : this.#all;
+  }
+
   /** Tells how long a run took. */
   note(threads: number, milliseconds: number): void {
     this.#runs++;

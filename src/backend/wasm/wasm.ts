@@ -15,9 +15,14 @@ export interface WasmOptions {
   readonly fused?: boolean;
   /**
    * "exact" leaves out what changes rounding beyond the order in which sums are added up: folding batch normalization
-   * into weights. Default "fast".
+   * into weights, and Winograd's form of 3 × 3 convolutions. Default "fast".
    */
   readonly precision?: "fast" | "exact";
+  /**
+   * The extent of output tiles of Winograd's form wherever that is possible, 0 for the direct form; default: what
+   * takes the least time by measured costs.
+   */
+  readonly winograd?: 0 | 2 | 4;
 }
 
 /** A backend with a memory and threads of its own, made at the first compilation. */
@@ -29,21 +34,42 @@ export function createWasmBackend(options: WasmOptions = {}): Backend {
   };
 }
 
-function createDevice(options: WasmOptions): Device {
+/** What the engine under us offers to a backend with these options. */
+export interface Engine {
+  readonly threads: number;
+  /** Whether memory can be shared between threads. */
+  readonly shared: boolean;
+  /** Whether multiply-adds are fused, and whether pairs of 128-bit vectors become one of 256 bits. */
+  readonly fused: boolean;
+  readonly wide: boolean;
+}
+
+/** @throws ArgumentError where the engine has too little for the backend. */
+export function engineFor(options: WasmOptions): Engine {
   const { simd, relaxedMadd, wide, threads: mayShare } = detectFeatures();
   if (!simd)
     throw new ArgumentError("this JavaScript engine has no WebAssembly SIMD, which the wasm backend needs");
   const fused = relaxedMadd && options.fused !== false;
-  const threads = mayShare ? (options.threads ?? availableThreads()) : 1;
+  return {
+    threads: mayShare ? (options.threads ?? availableThreads()) : 1,
+    shared: mayShare,
+    fused,
+    wide: fused && wide && tryTileShapes() === tileShapes.wide,
+  };
+}
+
+function createDevice(options: WasmOptions): Device {
+  const { threads, shared, fused, wide } = engineFor(options);
   // Shared also for one thread: V8 makes better code for a memory that never moves.
-  const memory = new Memory(mayShare);
+  const memory = new Memory(shared);
   const pool = new ThreadPool({ threads, memory: memory.memory });
   return {
     memory,
     pool,
     exact: options.precision === "exact",
+    winograd: options.winograd,
     fused,
-    tiles: fused && wide ? tryTileShapes() : tileShapes.narrow,
+    tiles: wide ? tileShapes.wide : tileShapes.narrow,
     copies: new WeakMap(),
   };
 }

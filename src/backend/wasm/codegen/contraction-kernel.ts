@@ -30,15 +30,19 @@ const parallelFrom = 16_384;
 /** Stands for the block of sums in scratch memory. */
 const sumsId = -1;
 
-/** Emits a batch of matrix products with their epilogue into a function with parameters (thread, threads, table). */
+/**
+ * Emits a batch of matrix products with their epilogue into a function with parameters (thread, threads, table).
+ *
+ * @returns how it computes them, and the rows and columns of the largest tile.
+ */
 export function emitContractionKernel(
   f: FunctionBuilder,
   environment: KernelEnvironment,
   output: Buffer,
   contraction: Contraction,
   turn: number,
-): void {
-  new ContractionEmitter(f, environment, output, contraction).emit(turn);
+): { algorithm: string; tile: [number, number] } {
+  return new ContractionEmitter(f, environment, output, contraction).emit(turn);
 }
 
 /** Locals that hold where a block's operands begin, its first row and column, and what lies inside the product. */
@@ -184,7 +188,13 @@ class ContractionEmitter {
     return { index: change(this.#contraction.index), expr: mapIndices(epilogue, change) };
   }
 
-  emit(turn: number): void {
+  emit(turn: number): { algorithm: string; tile: [number, number] } {
+    this.#emitBlocks(turn);
+    const rows = Math.max(...this.#tiles.map((tiles) => tiles.rows));
+    return { algorithm: this.#panelled ? "direct" : "packed", tile: [rows, this.#shape.columns] };
+  }
+
+  #emitBlocks(turn: number): void {
     const { batch, rows, columns, inner } = this.#counts;
     const blocks = [...this.#contraction.batch, this.#rowBlock, this.#columnBlock];
     const number = loopVariable(product(blocks));

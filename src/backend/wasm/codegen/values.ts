@@ -7,12 +7,14 @@ import { emitBinary, emitConversion, emitUnary } from "./arithmetic.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
 import { type BaseAddress, Places } from "./places.ts";
 import { Scope } from "./scope.ts";
+import type { WinogradHelpers } from "./winograd-helpers.ts";
 
 /** What the code of one kernel may use from outside. */
 export interface KernelEnvironment {
   baseOf(buffer: Buffer): BaseAddress;
   math(name: MathFunction): FunctionRef;
   readonly matrix: MatrixHelpers;
+  readonly winograd: WinogradHelpers;
   /** Where a table of constants lies. */
   constants(table: Int32Array): BaseAddress;
   /** Memory of this thread alone that holds nothing between kernels. */

@@ -1,0 +1,77 @@
+import type { Buffer } from "../../../compiler/expr.ts";
+import { type LoopVariable, loopVariable } from "../../../compiler/index-expr.ts";
+import type { KernelBody } from "../../../compiler/kernel.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
+import { emitShare } from "./loop-kernel.ts";
+import { emitReduction } from "./reductions.ts";
+import { type KernelEnvironment, Values } from "./values.ts";
+import { onBothSides, VectorCode, winograd } from "./winograd-transforms.ts";
+
+/**
+ * Emits G g Gᵀ for filters of 3 × 3, four filters at a time: [(tile + 2)²][panel][channel][filter of the panel]. What
+ * fills up the last panel is zero.
+ */
+export function emitWinogradFilterKernel(
+  f: FunctionBuilder,
+  environment: KernelEnvironment,
+  output: Buffer,
+  { loops: [channel, filter], taps, tile, width }: Extract<KernelBody, { kind: "winogradFilters" }>,
+  fused: boolean,
+): void {
+  const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
+  for (const tap of taps) values.prepare(tap);
+  const transform = winograd[tile].filter;
+  const code = new VectorCode(f, 1, fused, transform.factors);
+  const panels = Math.ceil(filter.extent / width);
+  const sliceBytes = 4 * panels * channel.extent * width;
+  const base = environment.baseOf(output);
+  const target = f.local("i32");
+  const filling = loopVariable(panels * width);
+
+  const at = (loop: LoopVariable): Local => values.places.valueOf(loop)!.local!;
+  /** target = the place of a filter in the first slice: base + (panel · channels + channel) · width + lane. */
+  const aim = (number: Local): void => {
+    f.i32.add(f.get(base.local), f.i32.const(base.offset));
+    f.i32.divU(f.get(number), f.i32.const(width));
+    f.i32.mul(undefined, f.i32.const(channel.extent));
+    f.i32.add(undefined, f.get(at(channel)));
+    f.i32.mul(undefined, f.i32.const(4 * width));
+    f.i32.add();
+    f.i32.mul(f.i32.remU(f.get(number), f.i32.const(width)), f.i32.const(4));
+    f.i32.add();
+    f.set(target);
+  };
+  /** Transforms four filters, or one. */
+  const transformAt = (lanes: LoopVariable | undefined): void => {
+    aim(at(filter));
+    const results = onBothSides(code, transform, 3, (i, j) => {
+      values.lanes = lanes;
+      const local = f.local("v128");
+      values.emit(taps[3 * i + j]!);
+      f.set(local);
+      values.lanes = undefined;
+      return [local];
+    });
+    results.flat().forEach(([value], slice) => {
+      f.get(target);
+      f.get(value!);
+      if (lanes) f.v128.store({ offset: slice * sliceBytes, align: 4 });
+      else f.v128.store32Lane(0, { offset: slice * sliceBytes });
+    });
+    code.free(...results.flat());
+  };
+
+  const [low, high] = [f.local("i32"), f.local("i32")];
+  emitShare(f, channel.extent, 1, low, high);
+  const whole = filter.extent - (filter.extent % 4);
+  values.places.loop(channel, low, high, 1, () => {
+    values.places.loop(filter, 0, whole, 4, () => transformAt(filter));
+    values.places.loop(filter, whole, filter.extent, 1, () => transformAt(undefined));
+    values.places.loop(filling, filter.extent, panels * width, 1, () => {
+      aim(at(filling));
+      for (let slice = 0; slice < (tile + 2) ** 2; slice++)
+        f.f32.store({ offset: slice * sliceBytes }, f.get(target), f.f32.const(0));
+    });
+  });
+  f.free(low, high, target);
+}

@@ -1,0 +1,76 @@
+import type { FunctionRef, ModuleBuilder } from "../assembler.ts";
+import { onBothSides, VectorCode, winograd } from "./winograd-transforms.ts";
+
+/** Functions of Winograd's convolution that kernels of the same strides share, emitted when first asked for. */
+export class WinogradHelpers {
+  readonly #module: ModuleBuilder;
+  readonly #fused: boolean;
+  readonly #known = new Map<string, FunctionRef>();
+
+  constructor(module: ModuleBuilder, fused: boolean) {
+    this.#module = module;
+    this.#fused = fused;
+  }
+
+  /**
+   * (patch, target): Bᵀ d B for all channels of one patch, which lie side by side; each of the (tile + 2)² results goes to
+   * a slice of its own. Distances are in bytes.
+   */
+  input(
+    tile: 2 | 4,
+    channels: number,
+    rowBytes: number,
+    pixelBytes: number,
+    sliceBytes: number,
+  ): FunctionRef {
+    const size = tile + 2;
+    return this.#transform("input", tile, channels, [rowBytes, pixelBytes], [size * sliceBytes, sliceBytes]);
+  }
+
+  /** (products, target): Aᵀ m A for some columns of the products' slices; results tile by tile, row by row. */
+  output(tile: 2 | 4, columns: number, sliceBytes: number): FunctionRef {
+    const size = tile + 2;
+    return this.#transform(
+      "output",
+      tile,
+      columns,
+      [size * sliceBytes, sliceBytes],
+      [4 * tile * columns, 4 * columns],
+    );
+  }
+
+  #transform(
+    kind: "input" | "output",
+    tile: 2 | 4,
+    lanes: number,
+    [fromRow, fromColumn]: readonly [number, number],
+    [toRow, toColumn]: readonly [number, number],
+  ): FunctionRef {
+    const name = `winograd ${kind} ${tile} ${lanes} ${fromRow} ${fromColumn} ${toRow} ${toColumn}`;
+    const known = this.#known.get(name);
+    if (known) return known;
+    const made = this.#module.function(name, { params: ["i32", "i32"], results: [] }, (f) => {
+      const [source, target] = [f.param(0), f.param(1)];
+      const transform = winograd[tile][kind];
+      const code = new VectorCode(f, lanes % 8 === 0 ? 2 : 1, this.#fused, transform.factors);
+      const end = f.local("i32");
+      f.set(end, f.i32.add(f.get(source), f.i32.const(4 * lanes)));
+      f.loop((again) => {
+        const results = onBothSides(code, transform, tile + 2, (i, j) =>
+          code.load(source, i * fromRow + j * fromColumn),
+        );
+        results.forEach((row, i) => {
+          row.forEach((values, j) => {
+            code.store(target, i * toRow + j * toColumn, values);
+          });
+        });
+        code.free(...results.flat());
+        for (const pointer of [source, target])
+          f.set(pointer, f.i32.add(f.get(pointer), f.i32.const(16 * code.width)));
+        f.brIf(again, f.i32.ltU(f.get(source), f.get(end)));
+      });
+    });
+    this.#known.set(name, made);
+    return made;
+  }
+}

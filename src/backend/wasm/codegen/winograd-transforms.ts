@@ -1,0 +1,211 @@
+import type { FunctionBuilder, Local } from "../assembler.ts";
+
+/*
+ * The transforms of Winograd's minimal filtering F(m × m, 3 × 3) in the form of Lavin & Gray (2016, arXiv:1509.09308):
+ *
+ *   Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A,  summed over input channels before the outer transform
+ *
+ * for output tiles of m × m, filters g of 3 × 3 and input patches d of (m + 2) × (m + 2).
+ */
+
+/** One value for each of `width` adjacent vectors of four lanes: two of them become one of 256 bits where possible. */
+export type Vectors = readonly Local[];
+
+/** Arithmetic on several adjacent vectors, one instruction for each side by side. */
+export class VectorCode {
+  readonly f: FunctionBuilder;
+  readonly width: number;
+  readonly #fused: boolean;
+  readonly #numbers = new Map<number, Local>();
+
+  /** @param numbers the factors that will be used: kept in registers. */
+  constructor(f: FunctionBuilder, width: number, fused: boolean, numbers: readonly number[]) {
+    this.f = f;
+    this.width = width;
+    this.#fused = fused;
+    for (const value of numbers) {
+      const local = f.local("v128");
+      f.set(local, f.f32x4.splat(f.f32.const(value)));
+      this.#numbers.set(value, local);
+    }
+  }
+
+  #each(emit: (half: number) => void): Vectors {
+    return Array.from({ length: this.width }, (_, half) => {
+      emit(half);
+      const local = this.f.local("v128");
+      this.f.set(local);
+      return local;
+    });
+  }
+
+  load(address: Local, offset: number): Vectors {
+    const { f } = this;
+    return this.#each((half) => f.v128.load({ offset: offset + 16 * half, align: 4 }, f.get(address)));
+  }
+
+  store(address: Local, offset: number, values: Vectors): void {
+    const { f } = this;
+    values.forEach((value, half) => {
+      f.v128.store({ offset: offset + 16 * half, align: 4 }, f.get(address), f.get(value));
+    });
+  }
+
+  add(a: Vectors, b: Vectors): Vectors {
+    const { f } = this;
+    return this.#each((half) => f.f32x4.add(f.get(a[half]!), f.get(b[half]!)));
+  }
+
+  sub(a: Vectors, b: Vectors): Vectors {
+    const { f } = this;
+    return this.#each((half) => f.f32x4.sub(f.get(a[half]!), f.get(b[half]!)));
+  }
+
+  times(a: Vectors, factor: number): Vectors {
+    const { f } = this;
+    const number = this.#numbers.get(factor)!;
+    return this.#each((half) => f.f32x4.mul(f.get(a[half]!), f.get(number)));
+  }
+
+  /** a + b · factor. */
+  addTimes(a: Vectors, b: Vectors, factor: number): Vectors {
+    const { f } = this;
+    const number = this.#numbers.get(factor)!;
+    return this.#each((half) => {
+      const [x, y] = [b[half]!, a[half]!];
+      if (this.#fused) f.f32x4.relaxedMadd(f.get(x), f.get(number), f.get(y));
+      else f.f32x4.add(f.get(y), f.f32x4.mul(f.get(x), f.get(number)));
+    });
+  }
+
+  free(...values: readonly Vectors[]): void {
+    this.f.free(...values.flat());
+  }
+}
+
+/** One dimension of a transform. */
+interface Transform {
+  readonly factors: readonly number[];
+  apply(code: VectorCode, x: readonly Vectors[]): readonly Vectors[];
+}
+
+export interface Winograd {
+  /** Bᵀ on patches, Aᵀ on products, G on filters. */
+  readonly input: Transform;
+  readonly output: Transform;
+  readonly filter: Transform;
+}
+
+/** By the extent m of an output tile. */
+export const winograd: Readonly<Record<2 | 4, Winograd>> = {
+  2: {
+    input: {
+      factors: [],
+      apply: (code, [d0, d1, d2, d3]) => [
+        code.sub(d0!, d2!),
+        code.add(d1!, d2!),
+        code.sub(d2!, d1!),
+        code.sub(d1!, d3!),
+      ],
+    },
+    output: {
+      factors: [],
+      apply: (code, [m0, m1, m2, m3]) => {
+        const [sum, difference] = [code.add(m1!, m2!), code.sub(m1!, m2!)];
+        const results = [code.add(m0!, sum), code.sub(difference, m3!)];
+        code.free(sum, difference);
+        return results;
+      },
+    },
+    filter: {
+      factors: [0.5, 1],
+      apply: (code, [g0, g1, g2]) => {
+        const ends = code.add(g0!, g2!);
+        const [plus, minus] = [code.add(ends, g1!), code.sub(ends, g1!)];
+        const results = [
+          code.times(g0!, 1),
+          code.times(plus, 0.5),
+          code.times(minus, 0.5),
+          code.times(g2!, 1),
+        ];
+        code.free(ends, plus, minus);
+        return results;
+      },
+    },
+  },
+  4: {
+    input: {
+      factors: [2, -4, -5, 4],
+      apply: (code, [d0, d1, d2, d3, d4, d5]) => {
+        const p = code.addTimes(d4!, d2!, -4);
+        const q = code.addTimes(d3!, d1!, -4);
+        const r = code.sub(d4!, d2!);
+        const s = code.sub(d3!, d1!);
+        const twice = code.times(s, 2);
+        const [first, last] = [code.addTimes(d4!, d0!, 4), code.addTimes(d5!, d1!, 4)];
+        const results = [
+          code.addTimes(first, d2!, -5),
+          code.add(p, q),
+          code.sub(p, q),
+          code.add(r, twice),
+          code.sub(r, twice),
+          code.addTimes(last, d3!, -5),
+        ];
+        code.free(p, q, r, s, twice, first, last);
+        return results;
+      },
+    },
+    output: {
+      factors: [2, 4, 8],
+      apply: (code, [m0, m1, m2, m3, m4, m5]) => {
+        const [s, t] = [code.add(m1!, m2!), code.sub(m1!, m2!)];
+        const [u, v] = [code.add(m3!, m4!), code.sub(m3!, m4!)];
+        const [head, tail] = [code.add(m0!, s), code.add(t, m5!)];
+        const results = [
+          code.add(head, u),
+          code.addTimes(t, v, 2),
+          code.addTimes(s, u, 4),
+          code.addTimes(tail, v, 8),
+        ];
+        code.free(s, t, u, v, head, tail);
+        return results;
+      },
+    },
+    filter: {
+      factors: [1, 1 / 4, -1 / 6, 1 / 24, 1 / 12, 1 / 6],
+      apply: (code, [g0, g1, g2]) => {
+        const ends = code.add(g0!, g2!);
+        const [plus, minus] = [code.add(ends, g1!), code.sub(ends, g1!)];
+        const even = code.addTimes(code.times(g0!, 1 / 24), g2!, 1 / 6);
+        const odd = code.times(g1!, 1 / 12);
+        const results = [
+          code.times(g0!, 1 / 4),
+          code.times(plus, -1 / 6),
+          code.times(minus, -1 / 6),
+          code.add(even, odd),
+          code.sub(even, odd),
+          code.times(g2!, 1),
+        ];
+        code.free(ends, plus, minus, even, odd);
+        return results;
+      },
+    },
+  },
+};
+
+/** Applies a transform to the columns and then to the rows of a square of values, which are made when needed. */
+export function onBothSides(
+  code: VectorCode,
+  transform: Transform,
+  size: number,
+  valueAt: (i: number, j: number) => Vectors,
+): Vectors[][] {
+  const apply = (line: readonly Vectors[]): readonly Vectors[] => {
+    const result = transform.apply(code, line);
+    code.free(...line);
+    return result;
+  };
+  const indices = Array.from({ length: size }, (_, i) => i);
+  const columns = indices.map((j) => apply(indices.map((i) => valueAt(i, j))));
+  return columns[0]!.map((_, i) => [...apply(columns.map((column) => column[i]!))]);
+}
