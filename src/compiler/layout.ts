@@ -55,12 +55,17 @@ function extentOf({ margins, panel }: Layout, shape: Shape, axis: number): numbe
   return low + shape[axis]! + high;
 }
 
+/** Elements from slice to slice of transformed filters, which begin in different sets of the caches. */
+export function winogradSliceLength(filters: number, channels: number, width: number): number {
+  return Math.ceil(filters / width) * channels * width + 48;
+}
+
 /** Number of elements in the buffer, margins and filling counted. */
 export function lengthOf(layout: Layout, shape: Shape): number {
   if (layout.winograd > 0) {
     const [filters, channels] = shape as [number, number];
     const { width } = layout.panel!;
-    return (layout.winograd + 2) ** 2 * Math.ceil(filters / width) * channels * width;
+    return (layout.winograd + 2) ** 2 * winogradSliceLength(filters, channels, width);
   }
   const places = layout.order.reduce((size, axis) => size * extentOf(layout, shape, axis), 1);
   return places * (layout.panel?.width ?? 1);

@@ -10,6 +10,7 @@ import {
   variable,
 } from "../../../compiler/index-expr.ts";
 import type { Nest } from "../../../compiler/kernel.ts";
+import { winogradSliceLength } from "../../../compiler/layout.ts";
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { emitShare } from "./loop-kernel.ts";
@@ -209,6 +210,7 @@ class WinogradEmitter {
     const { filters, tile } = this.#body;
     const width = this.shape.columns;
     const panelBytes = 4 * this.#channels * width;
+    const filterSlice = 4 * winogradSliceLength(this.#body.axes.o.extent, this.#channels, width);
     const rowBytes = 4 * this.#blocking.panels * width;
     const base = this.#environment.baseOf(filters);
     this.#counted((tile + 2) ** 2, (slice) => {
@@ -222,7 +224,7 @@ class WinogradEmitter {
             this.#push(this.#runs);
             this.#push({ ...this.#runs, offset: this.#runs.offset + runBytes });
             f.i32.const(4);
-            this.#push(base, [slice, this.#panels * panelBytes], [panel, panelBytes], [p, panelBytes]);
+            this.#push(base, [slice, filterSlice], [panel, panelBytes], [p, panelBytes]);
             this.#push(this.#products, [slice, this.#productSlice], [t, run.rows * rowBytes], [p, 4 * width]);
             f.i32.add(undefined, f.i32.const(run.first * rowBytes));
             f.i32.const(rowBytes);
