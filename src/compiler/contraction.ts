@@ -81,7 +81,11 @@ export function asContraction(original: LoopNest): Contraction | undefined {
     (loop) => dependsOn(b.index, loop) && !dependsOn(a.index, loop),
   );
   const rows = rowsOf(loops, (loop) => dependsOn(a.index, loop) && !dependsOn(b.index, loop));
-  if (rows.length === 0) return undefined;
+  if (rows.length === 0) {
+    // A vector times a matrix: worth tiles only if these need no packing.
+    if (hiddenLoops(b.index).size === 0) return undefined;
+    rows.push(loopVariable(1));
+  }
   const linear = (index: Index): boolean =>
     [...rows, ...columns].every((loop) => slope(index, loop) !== undefined);
   if (!outside.every(linear)) return undefined;

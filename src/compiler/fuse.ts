@@ -1,37 +1,22 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
-import { type InterleaveAttrs, residuesOf } from "../ops/interleave.ts";
+import type { InterleaveAttrs } from "../ops/interleave.ts";
+import { KernelBuilder } from "./build-kernel.ts";
 import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, guard, type Load, load, readsOf } from "./expr.ts";
-import {
-  constant,
-  dynamic,
-  flatten,
-  type Index,
-  isAffine,
-  type LoopVariable,
-  loopVariable,
-  plus,
-  variable,
-} from "./index-expr.ts";
-import type { Kernel, KernelBody, KernelGraph, Nest } from "./kernel.ts";
-import {
-  elementsOf,
-  isRowMajor,
-  type Lattice,
-  lengthOf,
-  marginsOf,
-  placeOf,
-  type Region,
-  rowMajor,
-} from "./layout.ts";
-import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
-import type { LoopNest } from "./merge-loops.ts";
+import { type Buffer, type Expr, readsOf } from "./expr.ts";
+import { flatten, isAffine } from "./index-expr.ts";
+import type { Kernel, KernelGraph } from "./kernel.ts";
+import { elementsOf, isRowMajor, lengthOf, rowMajor } from "./layout.ts";
+import { type Lowering, lowerings } from "./lower/index.ts";
+import { NodeElements } from "./node-elements.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
 const recomputeLimit = 6;
+
+/** Most ops that lie between the uses of a value and where they come together again. */
+const largestRegion = 16;
 
 /**
  * Decides which values get a buffer, and makes one kernel for each.
@@ -49,15 +34,14 @@ class Fusion {
   /** Number of readers of each live node, outputs counted. */
   readonly #uses: number[];
   readonly #users: number[][];
-  readonly #buffers = new Map<number, Buffer>();
   readonly #layouts: Layouts;
-  readonly #stable: readonly boolean[];
+  readonly #elements: NodeElements;
+  readonly #buffers: Map<number, Buffer>;
   /** Buffers whose layout contractions know how to read. */
   readonly #packed = new Set<Buffer>();
   /** Filters in Winograd's form, with the extent of the output tiles. */
   readonly #winograd = new Map<Buffer, 2 | 4>();
-  /** For a node without buffer: the reduction that is computed inside it. */
-  readonly #carried = new Map<number, number>();
+  readonly #carried: Map<number, number>;
   readonly #costs: number[] = [];
   #nextBuffer = 0;
 
@@ -65,7 +49,9 @@ class Fusion {
     this.#graph = graph;
     this.#nodes = graph.nodes;
     this.#layouts = chooseLayouts(graph);
-    this.#stable = stableNodes(graph);
+    this.#elements = new NodeElements(graph.nodes, this.#layouts);
+    this.#buffers = this.#elements.buffers;
+    this.#carried = this.#elements.carried;
     this.#uses = graph.nodes.map(() => 0);
     this.#users = graph.nodes.map(() => []);
     const live = new Set(graph.outputs.map((output) => output.node));
@@ -88,8 +74,15 @@ class Fusion {
       if (this.#uses[n]! > 0 && this.#nodes[n]!.op !== "input") this.#decide(n);
     }
     const kernels: Kernel[] = [];
+    const builder = new KernelBuilder(
+      this.#nodes,
+      this.#layouts,
+      stableNodes(this.#graph),
+      this.#elements,
+      this.#winograd,
+    );
     for (let n = 0; n < this.#nodes.length; n++) {
-      if (this.#buffers.has(n) && !isFilled(this.#nodes[n]!)) kernels.push(this.#kernel(n));
+      if (this.#buffers.has(n) && !isFilled(this.#nodes[n]!)) kernels.push(builder.kernel(n));
     }
     return this.#withCopies(kernels, outputs);
   }
@@ -127,12 +120,39 @@ class Fusion {
     const cost = this.#costOf(n, lowering);
     this.#costs[n] = cost;
     const reduces = lowering.kind === "reduce" || lowering.kind === "contract";
-    if (lowering.kind === "contract") this.#makeOperandsLoads(n, lowering);
+    if (lowering.kind === "contract") this.#makeOperandsLoads(n);
     if (reduces) this.#carried.set(n, n);
     if (this.#buffers.has(n) || this.#uses[n]! === 0) return;
-    const shared = this.#users[n]!.length > 1;
+    const shared = this.#users[n]!.length > 1 && !this.#joins(n);
     if (shared && (this.#carried.has(n) || cost > recomputeLimit)) this.#materialize(n);
     else if (cost > 2 && this.#users[n]!.some((user) => this.#repeats(user, n))) this.#materialize(n);
+  }
+
+  /**
+   * Whether all uses of a value come together again in one elementwise op after few others, as in x · sigmoid(x): then
+   * one kernel computes it once.
+   */
+  #joins(n: number): boolean {
+    const region = new Set([n]);
+    const next = new Set(this.#users[n]);
+    while (region.size < largestRegion) {
+      const user = Math.min(...next);
+      const { op, inputs, shape } = this.#nodes[user]!;
+      const known = (input: number): boolean =>
+        region.has(input) ||
+        this.#buffers.has(input) ||
+        this.#nodes[input]!.op === "full" ||
+        (input < n && !this.#carried.has(input));
+      const fits = lowerings.get(op)?.kind === "elementwise" && sameShape(shape, this.#nodes[n]!.shape);
+      if (!fits || op === "barrier" || !inputs.every(known)) return false;
+      next.delete(user);
+      if (next.size === 0) return true;
+      // An op within is used by others within, and by nobody else.
+      if (this.#layouts.kept.has(user) || this.#uses[user] !== this.#users[user]!.length) return false;
+      region.add(user);
+      for (const other of this.#users[user]!) next.add(other);
+    }
+    return false;
   }
 
   /** Gives buffers to those operands whose reductions cannot be done inside `n`. */
@@ -144,15 +164,16 @@ class Fusion {
       const reduction = this.#buffers.has(input) ? undefined : this.#carried.get(input);
       if (reduction === undefined) continue;
       const { op } = this.#nodes[reduction]!;
-      const bound = op === "interleave" || lowerings.get(op)!.kind === "contract";
+      const contract = lowerings.get(op)!.kind === "contract";
       const aligned =
         lowering.kind === "elementwise" ||
-        (node.op === "reshape" && !bound && sizeOf(node.shape) === sizeOf(this.#nodes[input]!.shape));
-      if (aligned && kept !== undefined && this.#interleavedAlike(input, this.#carried.get(kept)!))
+        (node.op === "reshape" && op !== "interleave" && (!contract || this.#regroups(n)));
+      const other = kept !== undefined && kept !== reduction;
+      if (aligned && other && this.#users[input]!.length === 1 && this.#interleavedAlike(input, kept!))
         this.#settleParts(input);
-      else if (!aligned || kept !== undefined) this.#materialize(input);
+      else if (!aligned || other) this.#materialize(input);
       else {
-        kept = input;
+        kept = reduction;
         this.#carried.set(n, reduction);
       }
     }
@@ -178,6 +199,13 @@ class Fusion {
     return inputs.filter((input) => this.#carried.has(input) && !this.#buffers.has(input));
   }
 
+  /** Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables. */
+  #regroups(n: number): boolean {
+    const { at } = this.#elements.naturalLoops(n);
+    const product = sumOfProducts(this.#elements.ofKernel(n)(at));
+    return product !== undefined && [product.a, product.b].every((x) => isAffineLoad(x, this.#packed));
+  }
+
   #costOf(n: number, lowering: Lowering): number {
     const operands = this.#nodes[n]!.inputs.map((input) =>
       this.#buffers.has(input) ? 1 : this.#costs[input]!,
@@ -193,11 +221,11 @@ class Fusion {
   }
 
   /** A contraction reads its operands from memory, at positions that are sums of loop variables. */
-  #makeOperandsLoads(n: number, lowering: Lowering): void {
+  #makeOperandsLoads(n: number): void {
     const node = this.#nodes[n]!;
     const probe = (): readonly Expr[] => {
-      const { at } = this.#naturalLoops(n);
-      const value = this.#lowered(n, lowering)(at);
+      const { at } = this.#elements.naturalLoops(n);
+      const value = this.#elements.ofKernel(n)(at);
       return value.kind === "reduce" && value.body.kind === "binary" ? [value.body.a, value.body.b] : [];
     };
     for (const input of new Set(node.inputs)) {
@@ -223,153 +251,6 @@ class Fusion {
     return found;
   }
 
-  /** A node's elements, or those on a lattice, as loops in the order of its memory; with a loop for channels' groups. */
-  #naturalLoops(n: number, lattice?: readonly Lattice[]): Region {
-    const { op, groups } = this.#reduction(this.#carried.get(n) ?? n);
-    return elementsOf(this.#layouts.of[n]!, this.#nodes[n]!.shape, op === "conv" ? 1 : 0, groups, lattice);
-  }
-
-  /** The op that reduces, in `root` or in the parts that it is interleaved from, and its groups. */
-  #reduction(root: number): { op: string; groups: number } {
-    const { op, inputs, attrs } = this.#nodes[root]!;
-    const [part] = op === "interleave" ? inputs.filter((input) => this.#carried.has(input)) : [];
-    if (part !== undefined) return this.#reduction(this.#carried.get(part)!);
-    const convolves = op === "conv" || op === "convWeightGrad";
-    return { op, groups: convolves ? (attrs as unknown as { groups: number }).groups : 1 };
-  }
-
-  #elements(n: number): ElementAt {
-    const buffer = this.#buffers.get(n);
-    const { shape, op } = this.#nodes[n]!;
-    if (buffer) return (at) => load(buffer, placeOf(this.#layouts.of[n]!, shape, at));
-    if (this.#layouts.margins.has(n)) return this.#withMargins(n);
-    return this.#lowered(n, lowerings.get(op)!);
-  }
-
-  /** A padding whose zeros are in the operand's buffer already. */
-  #withMargins(n: number): ElementAt {
-    const { inputs, attrs } = this.#nodes[n]!;
-    const { low } = attrs as { low: readonly number[] };
-    const elements = this.#elements(inputs[0]!);
-    return (at) => elements(at.map((index, axis) => plus(index, -low[axis]!)));
-  }
-
-  #lowered(n: number, lowering: Lowering): ElementAt {
-    const node = this.#nodes[n]!;
-    const operands = node.inputs.map((input) => {
-      const { shape, dtype } = this.#nodes[input]!;
-      return { shape, dtype, at: this.#elements(input) };
-    });
-    return lowering.lower(operands, node);
-  }
-
-  #kernel(n: number): Kernel {
-    const node = this.#nodes[n]!;
-    const output = this.#buffers.get(n)!;
-    if (node.op === "randomBits") {
-      const state = this.#buffers.get(node.inputs[0]!)!;
-      const body = { kind: "random" as const, state, length: output.length };
-      return { name: node.op, node, output, reads: [state], body, stable: false, margins: [] };
-    }
-    if (node.op === "scatterAdd") return this.#scatter(n, output);
-    if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
-    const root = this.#carried.get(n);
-    const layout = this.#layouts.of[n]!;
-    const interleaved = root === undefined ? undefined : this.#nodes[root]!;
-    const lattices: (readonly Lattice[] | undefined)[] =
-      interleaved?.op === "interleave" ? latticesOf(interleaved) : [undefined];
-    const nests = lattices.map((lattice) => this.#nest(n, root !== undefined, lattice));
-    const margins = marginsOf(layout, node.shape).map((region) => ({
-      loops: region.loops,
-      index: placeOf(layout, node.shape, region.at),
-    }));
-    const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
-    const body = nests.length === 1 ? nests[0]! : { kind: "parts" as const, parts: nests };
-    const read = nests.flatMap(({ expr }) => [...readsOf(expr)]);
-    const stable = this.#stable[n]!;
-    const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
-    return { name, node, output, reads: [...new Set([...read, ...awaited])], body, stable, margins };
-  }
-
-  #nest(n: number, reduces: boolean, lattice: readonly Lattice[] | undefined): Nest {
-    const { op, shape } = this.#nodes[n]!;
-    const layout = this.#layouts.of[n]!;
-    const { loops, at, inside } = this.#naturalLoops(n, lattice);
-    const expr = guard(inside, this.#lowered(n, lowerings.get(op)!)(at), 0);
-    const index = layout.panel
-      ? flatten(
-          loops.map((loop) => variable(loop)),
-          loops.map((loop) => loop.extent),
-        )
-      : placeOf(layout, shape, at);
-    const product = sumOfProducts(expr);
-    const winograd = product && this.#winogradNest(product, { loops, index, expr }, at);
-    return winograd ?? { kind: product ? "contraction" : reduces ? "reduce" : "map", loops, index, expr };
-  }
-
-  /** The nest of a convolution whose filters have been transformed. */
-  #winogradNest(
-    { a, b }: { readonly a: Load; readonly b: Load },
-    nest: LoopNest,
-    at: readonly Index[],
-  ): Nest | undefined {
-    const filters = [a.buffer, b.buffer].find((buffer) => this.#winograd.has(buffer));
-    const tile = filters && this.#winograd.get(filters);
-    if (!filters || !tile) return undefined;
-    const [n, o, y, x] = at.map((index) => index.terms[0]!.atom as LoopVariable);
-    return { kind: "winograd", ...nest, tile, filters, axes: { n: n!, o: o!, y: y!, x: x! } };
-  }
-
-  #winogradFilters(n: number, output: Buffer): Kernel {
-    const node = this.#nodes[n]!;
-    const { winograd, panel } = this.#layouts.of[n]!;
-    const [filters, channels] = node.shape as [number, number];
-    const loops = [loopVariable(channels), loopVariable(filters)] as const;
-    const elements = this.#elements(node.inputs[0]!);
-    const taps = Array.from({ length: 9 }, (_, k) =>
-      elements([variable(loops[1]), variable(loops[0]), constant(Math.floor(k / 3)), constant(k % 3)]),
-    );
-    const reads = [...new Set(taps.flatMap((tap) => [...readsOf(tap)]))];
-    const body: KernelBody = {
-      kind: "winogradFilters",
-      loops,
-      taps,
-      tile: winograd as 2 | 4,
-      width: panel!.width,
-    };
-    return { name: node.op, node, output, reads, body, stable: this.#stable[n]!, margins: [] };
-  }
-
-  #scatter(n: number, output: Buffer): Kernel {
-    const node = this.#nodes[n]!;
-    const { axis } = node.attrs as unknown as { axis: number };
-    const [values, indices] = node.inputs.map((input) => this.#elements(input));
-    const { loops, at } = this.#naturalLoops(n);
-    const source = loopVariable(this.#nodes[node.inputs[0]!]!.shape[axis]!);
-    const from = at.with(axis, variable(source));
-    const [value, target] = [values!(from), indices!(from)];
-    const to = at.with(axis, dynamic(target, node.shape[axis]!));
-    const body = {
-      kind: "scatter" as const,
-      // Scattered sums are row-major: loops are axes.
-      loops: loops.toSpliced(axis, 1),
-      cleared: loops[axis]!,
-      clearedIndex: flatten(at, node.shape),
-      source,
-      index: flatten(to, node.shape),
-      value,
-    };
-    return {
-      name: node.op,
-      node,
-      output,
-      reads: [...new Set([...readsOf(value), ...readsOf(target)])],
-      body,
-      stable: this.#stable[n]!,
-      margins: [],
-    };
-  }
-
   /** An output that is an input, or two outputs that are one value, need a copy of their own. */
   #withCopies(kernels: Kernel[], outputs: readonly number[]): KernelGraph {
     const taken = new Set<number>();
@@ -382,7 +263,7 @@ class Fusion {
       }
       const copy = { ...source, id: this.#nextBuffer++, length: sizeOf(shape) };
       const { loops, at } = elementsOf(rowMajor(shape.length), shape, 0, 1);
-      const expr = this.#elements(n)(at);
+      const expr = this.#elements.of(n)(at);
       const body = { kind: "map" as const, loops, index: flatten(at, shape), expr };
       kernels.push({
         name: "copy",
@@ -407,14 +288,6 @@ class Fusion {
       outputs: buffers,
     };
   }
-}
-
-/** The positions of each part of an interleaved tensor. */
-function latticesOf({ attrs }: GraphNode): Lattice[][] {
-  const { step } = attrs as unknown as InterleaveAttrs;
-  return residuesOf(step).map((residues) =>
-    residues.map((residue, axis) => ({ residue, step: step[axis]! })),
-  );
 }
 
 /** For each node, whether its value stays the same from run to run, as long as variables that nobody writes do. */

@@ -98,7 +98,20 @@ export function quotient(index: Index, by: number): Index {
   const { whole, rest } = split(index, by);
   const [low, high] = rangeOf(rest);
   if (Math.floor(low / by) === Math.floor(high / by)) return plus(whole, Math.floor(low / by));
+  const coarse = inUnits(rest, by);
+  if (coarse) return plus(whole, quotient(coarse.units, by / coarse.unit));
   return plus(whole, variable(quotientAtom(rest, by)));
+}
+
+/** index = unit · units + rest with 0 ≤ rest < unit and a unit > 1 that divides `by`, if there is one. */
+function inUnits(index: Index, by: number): { unit: number; units: Index; rest: Index } | undefined {
+  for (const { factor: unit } of index.terms) {
+    if (unit <= 1 || by % unit !== 0) continue;
+    const { whole: units, rest } = split(index, unit);
+    const [low, high] = rangeOf(rest);
+    if (low >= 0 && high < unit) return { unit, units, rest };
+  }
+  return undefined;
 }
 
 /** The remainder of {@link quotient}, in [0, by). */
@@ -108,6 +121,8 @@ export function remainder(index: Index, by: number): Index {
   const [low, high] = rangeOf(rest);
   const turns = Math.floor(low / by);
   if (turns === Math.floor(high / by)) return plus(rest, -turns * by);
+  const coarse = inUnits(rest, by);
+  if (coarse) return plus(times(remainder(coarse.units, by / coarse.unit), coarse.unit), coarse.rest);
   return variable({ kind: "remainder", of: rest, by, key: `(${rest.key}%${by})` });
 }
 

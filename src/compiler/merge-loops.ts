@@ -126,9 +126,15 @@ export function allIndices(expr: Expr): Index[] {
   return found;
 }
 
-/** Rebuilds an expression from the leaves up. */
+/** Rebuilds an expression from the leaves up; equal parts are changed once. */
 export function mapExpr(expr: Expr, change: (part: Expr) => Expr): Expr {
+  const known = new Map<string, Expr>();
   const visit = (part: Expr): Expr => {
+    const result = known.get(part.key) ?? rebuild(part);
+    known.set(part.key, result);
+    return result;
+  };
+  const rebuild = (part: Expr): Expr => {
     switch (part.kind) {
       case "constant":
       case "load":
