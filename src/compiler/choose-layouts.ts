@@ -34,7 +34,14 @@ export function chooseLayouts(graph: Graph): Layouts {
   const margins = new Map<number, [number, number][]>();
   for (const [n, node] of nodes.entries()) {
     if (node.op !== "conv" && node.op !== "convWeightGrad") continue;
-    if (node.op === "convWeightGrad") kept.add(n);
+    if (node.op === "convWeightGrad") {
+      kept.add(n);
+      for (const operand of node.inputs) {
+        const source = behindReshapes(operand, nodes);
+        if (source !== operand && mayHaveMargins(nodes[source]!) && nodes[source]!.op !== "pad")
+          kept.add(source);
+      }
+    }
     for (const operand of node.op === "conv" ? [node.inputs[0]!] : node.inputs) {
       const read = nodes[operand]!;
       const beyond = readBeyond(node, nodes);
@@ -77,6 +84,12 @@ export function chooseLayouts(graph: Graph): Layouts {
     return { ...layout, margins: margins.get(n) ?? layout.margins };
   });
   return { of, kept, margins: paddings };
+}
+
+/** What a batch that was split into parts is a view of: to be kept in the order of the batch, as it is computed. */
+function behindReshapes(n: number, nodes: readonly GraphNode[]): number {
+  const { op, inputs } = nodes[n]!;
+  return op === "reshape" || op === "permute" ? behindReshapes(inputs[0]!, nodes) : n;
 }
 
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */

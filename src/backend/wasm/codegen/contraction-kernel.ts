@@ -16,9 +16,10 @@ import {
   variable,
 } from "../../../compiler/index-expr.ts";
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
-import type { Emitted, FunctionBuilder, Local } from "../assembler.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
 import { type Blocking, blockingFor } from "./blocking.ts";
 import { areSideBySide, byteOffsets, RunTables, stepsIn, valuesUsed } from "./contraction-tables.ts";
+import { counted, least, pushPlace } from "./counting.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
 import type { BaseAddress } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
@@ -254,17 +255,17 @@ class ContractionEmitter {
   /** sums = the block of the product. */
   #multiply(block: Block): void {
     const f = this.#f;
-    this.#counted(this.#blocking.innerBlocks, (k) => {
+    counted(this.#f, this.#blocking.innerBlocks, (k) => {
       if (this.#packsRows)
         for (const tiles of this.#tiles)
-          this.#counted(tiles.count, (t) => this.#packTile(block, tiles, t, k));
+          counted(this.#f, tiles.count, (t) => this.#packTile(block, tiles, t, k));
       const j = f.local("i32");
       f.set(j, f.i32.const(0));
       f.loop((again) => {
         const panel = f.local("i32");
         this.#panelAt(block, j, k, panel);
         for (const tiles of this.#tiles)
-          this.#counted(tiles.count, (t) => this.#tile(block, tiles, t, j, k, panel));
+          counted(this.#f, tiles.count, (t) => this.#tile(block, tiles, t, j, k, panel));
         f.free(panel);
         f.set(j, f.i32.add(f.get(j), f.i32.const(this.#shape.columns)));
         f.brIf(again, f.i32.ltS(f.get(j), f.get(block.columnEnd)));
@@ -278,7 +279,7 @@ class ContractionEmitter {
     const f = this.#f;
     const width = this.#shape.columns;
     const column = (c: number): void => {
-      this.#push(this.#columnTable, 4 * c, [block.column, 4], [j, 4]);
+      pushPlace(this.#f, after(this.#columnTable, 4 * c), [block.column, 4], [j, 4]);
     };
     if (this.#panelled) {
       column(0);
@@ -289,7 +290,7 @@ class ContractionEmitter {
       return;
     }
     const { matrix } = this.#environment;
-    this.#push(this.#panel, 0);
+    pushPlace(this.#f, this.#panel);
     f.set(panel);
     const runs = (): void => {
       this.#runTables.push(f, 1, k);
@@ -318,7 +319,7 @@ class ContractionEmitter {
     const rowBytes = 4 * this.#blocking.columns;
     if (this.#packsRows) {
       this.#pushPackedTile(tiles, t);
-      this.#push(this.#packedTable, 0);
+      pushPlace(this.#f, this.#packedTable);
       this.#runTables.push(f, 2, k);
       f.i32.const(4 * tiles.rows);
     } else {
@@ -327,7 +328,7 @@ class ContractionEmitter {
       f.i32.const(this.#strideA);
     }
     f.get(panel);
-    this.#push(this.#sums, tiles.first * rowBytes, [t, tiles.rows * rowBytes], [j, 4]);
+    pushPlace(this.#f, after(this.#sums, tiles.first * rowBytes), [t, tiles.rows * rowBytes], [j, 4]);
     f.i32.const(rowBytes);
     f.get(k);
     f.call(this.#environment.matrix.tile(tiles.rows, this.#shape.columns));
@@ -347,13 +348,13 @@ class ContractionEmitter {
 
   #pushPackedTile({ first, rows }: TileRun, t: Local): void {
     const rowBytes = 4 * this.#blocking.inner;
-    this.#push(this.#packedRows, first * rowBytes, [t, rows * rowBytes]);
+    pushPlace(this.#f, after(this.#packedRows, first * rowBytes), [t, rows * rowBytes]);
   }
 
   /** Pushes where A begins, and where the table has the places of a tile's rows. */
   #pushRows(block: Block, { first, rows }: TileRun, t: Local): void {
     this.#f.get(block.a);
-    this.#push(this.#rowTable, 4 * first, [block.row, 4], [t, 4 * rows]);
+    pushPlace(this.#f, after(this.#rowTable, 4 * first), [block.row, 4], [t, 4 * rows]);
   }
 
   /** The epilogue, for the part of the block that lies inside the output. */
@@ -384,41 +385,17 @@ class ContractionEmitter {
     f.free(vectors, number);
   }
 
-  /** Pushes base + extra + Σ value · factor. */
-  #push(
-    base: BaseAddress,
-    extra: number,
-    ...parts: readonly (readonly [value: Local, factor: number])[]
-  ): void {
-    const f = this.#f;
-    f.i32.add(f.get(base.local), f.i32.const(base.offset + extra));
-    for (const [value, factor] of parts) f.i32.add(undefined, f.i32.mul(f.get(value), f.i32.const(factor)));
-  }
-
-  /** Runs `body` for 0 … count − 1; `count` is at least 1. */
-  #counted(count: number, body: (i: Local) => void): void {
-    const f = this.#f;
-    const i = f.local("i32");
-    f.set(i, f.i32.const(0));
-    f.loop((again) => {
-      body(i);
-      f.set(i, f.i32.add(f.get(i), f.i32.const(1)));
-      f.brIf(again, f.i32.ltS(f.get(i), f.i32.const(count)));
-    });
-    f.free(i);
-  }
-
   /** A new local with min(block, count − start). */
   #remaining(start: Local, count: number, block: number): Local {
     const f = this.#f;
     const local = f.local("i32");
     f.set(local, f.i32.sub(f.i32.const(count), f.get(start)));
-    const least: Emitted = f.select(
-      f.get(local),
-      f.i32.const(block),
-      f.i32.ltS(f.get(local), f.i32.const(block)),
-    );
-    f.set(local, least);
+    least(f, local, block);
     return local;
   }
+}
+
+/** The place some bytes after another. */
+function after({ local, offset }: BaseAddress, bytes: number): BaseAddress {
+  return { local, offset: offset + bytes };
 }

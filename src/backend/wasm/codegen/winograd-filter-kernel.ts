@@ -3,6 +3,7 @@ import { type LoopVariable, loopVariable } from "../../../compiler/index-expr.ts
 import type { KernelBody } from "../../../compiler/kernel.ts";
 import { winogradSliceLength } from "../../../compiler/layout.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
+import { least } from "./counting.ts";
 import { emitShare } from "./loop-kernel.ts";
 import { emitReduction } from "./reductions.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
@@ -42,9 +43,6 @@ export function emitWinogradFilterKernel(
     f.i32.add();
     f.set(target);
   };
-  const least = (local: Local, most: number): void => {
-    f.set(local, f.select(f.get(local), f.i32.const(most), f.i32.ltS(f.get(local), f.i32.const(most))));
-  };
   /** Transforms four filters, or one. */
   const transformAt = (lanes: LoopVariable | undefined): void => {
     aim(at(filter));
@@ -76,7 +74,7 @@ export function emitWinogradFilterKernel(
     f.set(end!, f.i32.add(f.get(first!), f.i32.const(width)));
     values.places.withValue(channel, c!, () => {
       const whole = filter.extent - (filter.extent % 4);
-      least(end!, whole);
+      least(f, end!, whole);
       values.places.loop(filter, first!, end!, 4, () => transformAt(filter));
       f.if(f.i32.gtU(f.i32.add(f.get(first!), f.i32.const(width)), f.i32.const(whole)), () => {
         values.places.loop(filter, whole, filter.extent, 1, () => transformAt(undefined));
