@@ -19,8 +19,11 @@ export interface Layouts {
   readonly hosts: ReadonlySet<number>;
 }
 
+/** Below this many input channels of a filter, vectors of them would have gaps. */
+const fewChannels = 8;
+
 /** Ops that pass a convolution's axes on: operand and result have the same channels and positions of the same kind. */
-const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold"]);
+const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold", "interleave"]);
 
 /**
  * Chooses a memory layout for every node.
@@ -37,7 +40,14 @@ export function chooseLayouts(graph: Graph): Layouts {
   const margins = new Map<number, [number, number][]>();
   for (const [n, node] of nodes.entries()) {
     if (node.op !== "conv" && node.op !== "convWeightGrad") continue;
-    if (node.op === "convWeightGrad") kept.add(n);
+    if (node.op === "convWeightGrad") {
+      kept.add(n);
+      for (const operand of node.inputs) {
+        const source = behindReshapes(operand, nodes);
+        if (source !== operand && mayHaveMargins(nodes[source]!) && nodes[source]!.op !== "pad")
+          kept.add(source);
+      }
+    }
     for (const operand of node.op === "conv" ? [node.inputs[0]!] : node.inputs) {
       const read = nodes[operand]!;
       const beyond = readBeyond(node, nodes);
@@ -82,9 +92,10 @@ export function chooseLayouts(graph: Graph): Layouts {
       return { ...layout, margins: around.map((side, axis) => (axis === 1 ? [place.offset, rest] : side)) };
     }
     if (node.op === "convWeightGrad") {
-      // Filters innermost, as the gradient of the output is read.
+      // The channels of x or, where a filter has few, those of dy innermost: what is innermost there too.
       const taps = node.shape.slice(2).map((_, axis) => axis + 2);
-      return { ...rowMajor(node.shape.length), order: [...taps, 1, 0] };
+      const order = node.shape[1]! >= fewChannels ? [0, ...taps, 1] : [...taps, 1, 0];
+      return { ...rowMajor(node.shape.length), order };
     }
     if (node.op === "pack") {
       const { order, panel, winograd } = node.attrs as PackAttrs;
@@ -108,6 +119,12 @@ export function chooseLayouts(graph: Graph): Layouts {
     parts,
     hosts: new Set([...guests, ...parts].map(([, { host }]) => host)),
   };
+}
+
+/** What a batch that was split into parts is a view of: to be kept in the order of the batch, as it is computed. */
+function behindReshapes(n: number, nodes: readonly GraphNode[]): number {
+  const { op, inputs } = nodes[n]!;
+  return op === "reshape" || op === "permute" ? behindReshapes(inputs[0]!, nodes) : n;
 }
 
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */

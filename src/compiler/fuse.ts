@@ -1,24 +1,16 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
+import type { InterleaveAttrs } from "../ops/interleave.ts";
+import { KernelBuilder } from "./build-kernel.ts";
 import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, guard, type Load, load, readsOf } from "./expr.ts";
-import {
-  constant,
-  dynamic,
-  flatten,
-  type Index,
-  isAffine,
-  type LoopVariable,
-  loopVariable,
-  plus,
-  variable,
-} from "./index-expr.ts";
-import type { Kernel, KernelBody, KernelGraph } from "./kernel.ts";
-import { elementsOf, isRowMajor, lengthOf, marginsOf, placeOf, type Region, rowMajor } from "./layout.ts";
-import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
-import type { LoopNest } from "./merge-loops.ts";
+import { type Buffer, type Expr, readsOf } from "./expr.ts";
+import { flatten, isAffine } from "./index-expr.ts";
+import type { Kernel, KernelGraph } from "./kernel.ts";
+import { elementsOf, isRowMajor, lengthOf, rowMajor } from "./layout.ts";
+import { type Lowering, lowerings } from "./lower/index.ts";
+import { NodeElements } from "./node-elements.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
 const recomputeLimit = 6;
@@ -42,9 +34,9 @@ class Fusion {
   /** Number of readers of each live node, outputs counted. */
   readonly #uses: number[];
   readonly #users: number[][];
-  readonly #buffers = new Map<number, Buffer>();
   readonly #layouts: Layouts;
-  readonly #stable: readonly boolean[];
+  readonly #elements: NodeElements;
+  readonly #buffers: Map<number, Buffer>;
   /** Buffers whose layout contractions know how to read. */
   readonly #packed = new Set<Buffer>();
   /** The memory of concatenations, and the parts of it that operands are copied to, by host and number. */
@@ -52,18 +44,17 @@ class Fusion {
   readonly #copies = new Map<string, Buffer>();
   /** Filters in Winograd's form, with the extent of the output tiles. */
   readonly #winograd = new Map<Buffer, 2 | 4>();
-  /** For a node without buffer: the reduction that is computed inside it. */
-  readonly #carried = new Map<number, number>();
+  readonly #carried: Map<number, number>;
   readonly #costs: number[] = [];
-  /** Elements of the kernel that is being made: one that is used twice is one expression, with the same loops inside. */
-  readonly #values = new Map<string, Expr>();
   #nextBuffer = 0;
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#nodes = graph.nodes;
     this.#layouts = chooseLayouts(graph);
-    this.#stable = stableNodes(graph);
+    this.#elements = new NodeElements(graph.nodes, this.#layouts);
+    this.#buffers = this.#elements.buffers;
+    this.#carried = this.#elements.carried;
     this.#uses = graph.nodes.map(() => 0);
     this.#users = graph.nodes.map(() => []);
     const live = new Set(graph.outputs.map((output) => output.node));
@@ -86,10 +77,17 @@ class Fusion {
       if (this.#uses[n]! > 0 && this.#nodes[n]!.op !== "input") this.#decide(n);
     }
     const kernels: Kernel[] = [];
+    const builder = new KernelBuilder(
+      this.#nodes,
+      this.#layouts,
+      stableNodes(this.#graph),
+      this.#elements,
+      this.#winograd,
+    );
     for (let n = 0; n < this.#nodes.length; n++) {
       if (!this.#buffers.has(n) || isFilled(this.#nodes[n]!)) continue;
-      if (this.#isHost(n)) kernels.push(...this.#copiesInto(n));
-      else if (!this.#layouts.parts.has(n)) kernels.push(this.#kernel(n));
+      if (this.#layouts.hosts.has(n)) kernels.push(...builder.copies(n, this.#copies));
+      else if (!this.#layouts.parts.has(n)) kernels.push(builder.kernel(n));
     }
     return this.#withCopies(kernels, outputs);
   }
@@ -99,7 +97,7 @@ class Fusion {
     if (known) return known;
     const { dtype, shape } = this.#nodes[n]!;
     const { guests, parts, of } = this.#layouts;
-    const host = guests.get(n)?.host ?? parts.get(n)?.host ?? (this.#isHost(n) ? n : undefined);
+    const host = guests.get(n)?.host ?? parts.get(n)?.host ?? (this.#layouts.hosts.has(n) ? n : undefined);
     const buffer: Buffer =
       host === undefined
         ? { id: this.#nextBuffer++, dtype, length: lengthOf(of[n]!, shape) }
@@ -115,11 +113,6 @@ class Fusion {
     const { winograd } = this.#layouts.of[n]!;
     if (winograd > 0) this.#winograd.set(buffer, winograd as 2 | 4);
     return buffer;
-  }
-
-  /** Whether a node is a concatenation whose operands are written into its buffer by their own kernels. */
-  #isHost(n: number): boolean {
-    return this.#layouts.hosts.has(n);
   }
 
   /** The memory of a concatenation. */
@@ -171,11 +164,12 @@ class Fusion {
       return;
     }
     const lowering = lowerings.get(node.op)!;
-    this.#settleOperands(n, lowering);
+    if (node.op === "interleave") this.#carried.set(n, n);
+    else this.#settleOperands(n, lowering);
     const cost = this.#costOf(n, lowering);
     this.#costs[n] = cost;
     const reduces = lowering.kind === "reduce" || lowering.kind === "contract";
-    if (lowering.kind === "contract") this.#makeOperandsLoads(n, lowering);
+    if (lowering.kind === "contract") this.#makeOperandsLoads(n);
     if (reduces) this.#carried.set(n, n);
     if (this.#buffers.has(n) || this.#uses[n]! === 0) return;
     const shared = this.#users[n]!.length > 1 && !this.#joins(n);
@@ -214,13 +208,19 @@ class Fusion {
   #settleOperands(n: number, lowering: Lowering): void {
     const node = this.#nodes[n]!;
     let kept: number | undefined;
-    for (const input of new Set(node.inputs)) {
+    const parts = (input: number): number => this.#reducingParts(input).length;
+    for (const input of [...new Set(node.inputs)].sort((a, b) => parts(b) - parts(a))) {
       const reduction = this.#buffers.has(input) ? undefined : this.#carried.get(input);
       if (reduction === undefined) continue;
-      const contract = lowerings.get(this.#nodes[reduction]!.op)!.kind === "contract";
+      const { op } = this.#nodes[reduction]!;
+      const contract = lowerings.get(op)!.kind === "contract";
       const aligned =
-        lowering.kind === "elementwise" || (node.op === "reshape" && (!contract || this.#regroups(n)));
-      if (!aligned || (kept !== undefined && kept !== reduction)) this.#materialize(input);
+        lowering.kind === "elementwise" ||
+        (node.op === "reshape" && op !== "interleave" && (!contract || this.#regroups(n)));
+      const other = kept !== undefined && kept !== reduction;
+      if (aligned && other && this.#users[input]!.length === 1 && this.#interleavedAlike(input, kept!))
+        this.#settleParts(input);
+      else if (!aligned || other) this.#materialize(input);
       else {
         kept = reduction;
         this.#carried.set(n, reduction);
@@ -228,11 +228,30 @@ class Fusion {
     }
   }
 
+  /** Whether both are interleaved from parts in the same way. */
+  #interleavedAlike(n: number, other: number): boolean {
+    const [a, b] = [this.#nodes[n]!, this.#nodes[other]!];
+    if (a.op !== "interleave" || b.op !== "interleave") return false;
+    const [step, own] = [a, b].map(({ attrs }) => (attrs as InterleaveAttrs).step);
+    return sameShape(step!, own!);
+  }
+
+  /** Gives buffers to the parts of an interleaved tensor that reduce, so that it is a view of them. */
+  #settleParts(n: number): void {
+    for (const part of this.#reducingParts(n)) this.#materialize(part);
+    this.#carried.delete(n);
+  }
+
+  #reducingParts(n: number): number[] {
+    const { op, inputs } = this.#nodes[n]!;
+    if (op !== "interleave" || this.#buffers.has(n)) return [];
+    return inputs.filter((input) => this.#carried.has(input) && !this.#buffers.has(input));
+  }
+
   /** Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables. */
   #regroups(n: number): boolean {
-    const { at } = this.#naturalLoops(n);
-    this.#values.clear();
-    const product = sumOfProducts(this.#lowered(n, lowerings.get("reshape")!)(at));
+    const { at } = this.#elements.naturalLoops(n);
+    const product = sumOfProducts(this.#elements.ofKernel(n)(at));
     return product !== undefined && [product.a, product.b].every((x) => isAffineLoad(x, this.#packed));
   }
 
@@ -251,12 +270,11 @@ class Fusion {
   }
 
   /** A contraction reads its operands from memory, at positions that are sums of loop variables. */
-  #makeOperandsLoads(n: number, lowering: Lowering): void {
+  #makeOperandsLoads(n: number): void {
     const node = this.#nodes[n]!;
     const probe = (): readonly Expr[] => {
-      const { at } = this.#naturalLoops(n);
-      this.#values.clear();
-      const value = this.#lowered(n, lowering)(at);
+      const { at } = this.#elements.naturalLoops(n);
+      const value = this.#elements.ofKernel(n)(at);
       return value.kind === "reduce" && value.body.kind === "binary" ? [value.body.a, value.body.b] : [];
     };
     for (const input of new Set(node.inputs)) {
@@ -282,184 +300,6 @@ class Fusion {
     return found;
   }
 
-  /** A node's elements as loops in the order of its memory; grouped channels have a loop for the group. */
-  #naturalLoops(n: number): Region {
-    const node = this.#nodes[n]!;
-    const root = this.#carried.get(n) ?? n;
-    const { op, attrs } = this.#nodes[root]!;
-    const groups =
-      op === "conv" || op === "convWeightGrad" ? (attrs as unknown as { groups: number }).groups : 1;
-    return elementsOf(this.#layouts.of[n]!, node.shape, op === "conv" ? 1 : 0, groups);
-  }
-
-  #elements(n: number): ElementAt {
-    const buffer = this.#buffers.get(n);
-    const { shape, op } = this.#nodes[n]!;
-    if (buffer) return (at) => load(buffer, placeOf(this.#layouts.of[n]!, shape, at));
-    if (this.#layouts.margins.has(n)) return this.#withMargins(n);
-    const elements = this.#lowered(n, lowerings.get(op)!);
-    return (at) => {
-      const key = `${n}:${at.map((index) => index.key).join()}`;
-      const value = this.#values.get(key) ?? elements(at);
-      this.#values.set(key, value);
-      return value;
-    };
-  }
-
-  /** A padding whose zeros are in the operand's buffer already. */
-  #withMargins(n: number): ElementAt {
-    const { inputs, attrs } = this.#nodes[n]!;
-    const { low } = attrs as { low: readonly number[] };
-    const elements = this.#elements(inputs[0]!);
-    return (at) => elements(at.map((index, axis) => plus(index, -low[axis]!)));
-  }
-
-  #lowered(n: number, lowering: Lowering): ElementAt {
-    const node = this.#nodes[n]!;
-    const operands = node.inputs.map((input) => {
-      const { shape, dtype } = this.#nodes[input]!;
-      return { shape, dtype, at: this.#elements(input) };
-    });
-    return lowering.lower(operands, node);
-  }
-
-  #kernel(n: number): Kernel {
-    const node = this.#nodes[n]!;
-    const output = this.#buffers.get(n)!;
-    if (node.op === "randomBits") {
-      const state = this.#buffers.get(node.inputs[0]!)!;
-      const body = { kind: "random" as const, state, length: output.length };
-      return { name: node.op, node, output, reads: [state], body, stable: false, margins: [] };
-    }
-    if (node.op === "scatterAdd") return this.#scatter(n, output);
-    if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
-    const root = this.#carried.get(n);
-    const layout = this.#layouts.of[n]!;
-    const { loops, at, inside } = this.#naturalLoops(n);
-    this.#values.clear();
-    const expr = guard(inside, this.#lowered(n, lowerings.get(node.op)!)(at), 0);
-    const index = layout.panel
-      ? flatten(
-          loops.map((loop) => variable(loop)),
-          loops.map((loop) => loop.extent),
-        )
-      : placeOf(layout, node.shape, at);
-    const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
-    const product = sumOfProducts(expr);
-    const winograd = product && this.#winogradBody(product, { loops, index, expr }, at);
-    const body: KernelBody = winograd ?? {
-      kind: product ? "contraction" : root === undefined ? "map" : "reduce",
-      loops,
-      index,
-      expr,
-    };
-    const stable = this.#stable[n]! && !output.within;
-    const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
-    return {
-      name,
-      node,
-      output,
-      reads: [...new Set([...readsOf(expr), ...awaited])],
-      body,
-      stable,
-      margins: this.#marginsOf(n),
-    };
-  }
-
-  /** The zeros around a node's elements; the first operand's kernel writes those of a whole concatenation. */
-  #marginsOf(n: number): Kernel["margins"] {
-    const place = this.#layouts.guests.get(n);
-    if (place && place.offset > 0) return [];
-    const source = place?.host ?? n;
-    const [layout, { shape }] = [this.#layouts.of[source]!, this.#nodes[source]!];
-    return marginsOf(layout, shape).map(({ loops, at }) => ({ loops, index: placeOf(layout, shape, at) }));
-  }
-
-  /** Kernels for those operands of a concatenation that do not lie in its buffer already. */
-  #copiesInto(host: number): Kernel[] {
-    const { inputs } = this.#nodes[host]!;
-    const layout = this.#layouts.of[host]!;
-    const whole = this.#nodes[host]!.shape;
-    let offset = 0;
-    return inputs.flatMap((input, i) => {
-      const node = this.#nodes[input]!;
-      const first = offset;
-      offset += node.shape[1]!;
-      const output = this.#copies.get(`${host}:${i}`);
-      if (!output) return [];
-      const { loops, at } = elementsOf(layout, node.shape, 0, 1);
-      this.#values.clear();
-      const expr = this.#elements(input)(at);
-      const index = placeOf(layout, whole, at.with(1, plus(at[1]!, first)));
-      const body: KernelBody = { kind: "map", loops, index, expr };
-      const margins = first === 0 ? this.#marginsOf(host) : [];
-      return [{ name: "concat", node, output, reads: [...readsOf(expr)], body, stable: false, margins }];
-    });
-  }
-
-  /** The body for a convolution whose filters have been transformed. */
-  #winogradBody(
-    { a, b }: { readonly a: Load; readonly b: Load },
-    nest: LoopNest,
-    at: readonly Index[],
-  ): KernelBody | undefined {
-    const filters = [a.buffer, b.buffer].find((buffer) => this.#winograd.has(buffer));
-    const tile = filters && this.#winograd.get(filters);
-    if (!filters || !tile) return undefined;
-    const [n, o, y, x] = at.map((index) => index.terms[0]!.atom as LoopVariable);
-    return { kind: "winograd", ...nest, tile, filters, axes: { n: n!, o: o!, y: y!, x: x! } };
-  }
-
-  #winogradFilters(n: number, output: Buffer): Kernel {
-    const node = this.#nodes[n]!;
-    const { winograd, panel } = this.#layouts.of[n]!;
-    const [filters, channels] = node.shape as [number, number];
-    const loops = [loopVariable(channels), loopVariable(filters)] as const;
-    const elements = this.#elements(node.inputs[0]!);
-    const taps = Array.from({ length: 9 }, (_, k) =>
-      elements([variable(loops[1]), variable(loops[0]), constant(Math.floor(k / 3)), constant(k % 3)]),
-    );
-    const reads = [...new Set(taps.flatMap((tap) => [...readsOf(tap)]))];
-    const body: KernelBody = {
-      kind: "winogradFilters",
-      loops,
-      taps,
-      tile: winograd as 2 | 4,
-      width: panel!.width,
-    };
-    return { name: node.op, node, output, reads, body, stable: this.#stable[n]!, margins: [] };
-  }
-
-  #scatter(n: number, output: Buffer): Kernel {
-    const node = this.#nodes[n]!;
-    const { axis } = node.attrs as unknown as { axis: number };
-    const [values, indices] = node.inputs.map((input) => this.#elements(input));
-    const { loops, at } = this.#naturalLoops(n);
-    const source = loopVariable(this.#nodes[node.inputs[0]!]!.shape[axis]!);
-    const from = at.with(axis, variable(source));
-    const [value, target] = [values!(from), indices!(from)];
-    const to = at.with(axis, dynamic(target, node.shape[axis]!));
-    const body = {
-      kind: "scatter" as const,
-      // Scattered sums are row-major: loops are axes.
-      loops: loops.toSpliced(axis, 1),
-      cleared: loops[axis]!,
-      clearedIndex: flatten(at, node.shape),
-      source,
-      index: flatten(to, node.shape),
-      value,
-    };
-    return {
-      name: node.op,
-      node,
-      output,
-      reads: [...new Set([...readsOf(value), ...readsOf(target)])],
-      body,
-      stable: this.#stable[n]!,
-      margins: [],
-    };
-  }
-
   /** An output that is an input, or two outputs that are one value, need a copy of their own. */
   #withCopies(kernels: Kernel[], outputs: readonly number[]): KernelGraph {
     const taken = new Set<number>();
@@ -472,7 +312,7 @@ class Fusion {
       }
       const copy = { ...source, id: this.#nextBuffer++, length: sizeOf(shape) };
       const { loops, at } = elementsOf(rowMajor(shape.length), shape, 0, 1);
-      const expr = this.#elements(n)(at);
+      const expr = this.#elements.of(n)(at);
       const body = { kind: "map" as const, loops, index: flatten(at, shape), expr };
       kernels.push({
         name: "copy",

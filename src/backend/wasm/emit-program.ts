@@ -1,6 +1,6 @@
 import { asContraction } from "../../compiler/contraction.ts";
 import { type Buffer, constantOf } from "../../compiler/expr.ts";
-import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
+import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
 import type { MemoryPlan } from "../../compiler/memory-plan.ts";
 import type { Phase, Schedule } from "../../compiler/schedule.ts";
 import type { KernelInfo } from "../../core/backend.ts";
@@ -182,16 +182,19 @@ class ProgramEmitter {
       emitWinogradFilterKernel(f, environment, output, body, this.#options.fused);
       return plain("winograd filters");
     }
-    if (body.kind === "winograd") {
-      const { rows, columns } = emitWinogradKernel(f, environment, output, body);
-      return { kind: "winograd", algorithm: `winograd ${body.tile}×${body.tile}`, tile: [rows, columns] };
-    }
-    const contraction = body.kind === "contraction" ? asContraction(body) : undefined;
-    if (contraction) {
-      return { kind: "contraction", ...emitContractionKernel(f, environment, output, contraction, turn) };
-    }
-    if (body.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, body, turn);
-    return plain(body.kind === "map" ? "map" : "reduce");
+    const codes = nestsOf(body).map((nest): KernelCode => {
+      if (nest.kind === "winograd") {
+        const { rows, columns } = emitWinogradKernel(f, environment, output, nest);
+        return { kind: "winograd", algorithm: `winograd ${nest.tile}×${nest.tile}`, tile: [rows, columns] };
+      }
+      const contraction = nest.kind === "contraction" ? asContraction(nest) : undefined;
+      if (contraction) {
+        return { kind: "contraction", ...emitContractionKernel(f, environment, output, contraction, turn) };
+      }
+      if (nest.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, nest, turn);
+      return plain(nest.kind === "map" ? "map" : "reduce");
+    });
+    return codes.find(({ kind }) => kind !== "map") ?? plain("map");
   }
 
   /** Loads the addresses that a kernel needs into locals at its beginning. */
@@ -221,7 +224,7 @@ class ProgramEmitter {
         });
       }
     }
-    const contracts = kernel.body.kind === "contraction" || kernel.body.kind === "winograd";
+    const contracts = nestsOf(kernel.body).some(({ kind }) => kind === "contraction" || kind === "winograd");
     const constants = contracts ? word(tableLayout.constants) : undefined;
     const scratch = contracts ? f.local("i32") : undefined;
     if (scratch) {

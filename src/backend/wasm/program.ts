@@ -1,7 +1,8 @@
+import { product } from "../../compiler/contraction.ts";
 import { expandGraph } from "../../compiler/expand-graph.ts";
 import type { Buffer } from "../../compiler/expr.ts";
 import { fuse } from "../../compiler/fuse.ts";
-import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
+import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
 import { planKept, planMemory, spareBytes } from "../../compiler/memory-plan.ts";
 import { type Schedule, schedule } from "../../compiler/schedule.ts";
 import type { KernelInfo, Program, ProgramInput } from "../../core/backend.ts";
@@ -9,7 +10,6 @@ import { bytesPerElement, type TypedArray } from "../../core/dtype.ts";
 import { ArgumentError, IndexError } from "../../core/errors.ts";
 import type { Graph } from "../../core/graph.ts";
 import { type KernelTime, type PhaseTime, Profile, Stopwatch } from "../../core/profile.ts";
-import { sizeOf } from "../../core/shape.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import { stepsOf } from "./codegen/loop-kernel.ts";
 import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
@@ -348,10 +348,10 @@ export class WasmProgram implements Program {
   }
 }
 
-function macsOf({ body, node }: Kernel): number {
-  return body.kind === "contraction" || body.kind === "winograd"
-    ? sizeOf(node.shape) * stepsOf(body.expr)
-    : 0;
+function macsOf({ body }: Kernel): number {
+  return nestsOf(body)
+    .filter(({ kind }) => kind === "contraction" || kind === "winograd")
+    .reduce((macs, { loops, expr }) => macs + product(loops) * stepsOf(expr), 0);
 }
 
 const released = new FinalizationRegistry<{

@@ -1,6 +1,17 @@
+import type { InterleaveAttrs } from "../../ops/interleave.ts";
 import type { WindowAttrs } from "../../ops/window.ts";
 import { binary, type Condition, constantOf, type Expr, guard, position, select } from "../expr.ts";
-import { constant, dynamic, flatten, type Index, plus, quotient, times, unflatten } from "../index-expr.ts";
+import {
+  constant,
+  dynamic,
+  flatten,
+  type Index,
+  plus,
+  quotient,
+  remainder,
+  times,
+  unflatten,
+} from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
 
 const view = (lower: Lowering["lower"]): Lowering => ({ kind: "view", cost: 0, lower });
@@ -71,6 +82,17 @@ export const movementLowerings: Readonly<Record<string, Lowering>> = {
         value = select(inHere, here, value);
       }
       return value!;
+    };
+  }),
+
+  /** Only for positions whose residues are known. */
+  interleave: view((parts, { attrs }) => {
+    const { step } = attrs as InterleaveAttrs;
+    return (at) => {
+      const residues = at.map((index, axis) => remainder(index, step[axis]!));
+      const part = flatten(residues, step);
+      if (part.terms.length > 0) throw new Error("an interleaved tensor is computed part by part");
+      return parts[part.constant]!.at(at.map((index, axis) => quotient(index, step[axis]!)));
     };
   }),
 

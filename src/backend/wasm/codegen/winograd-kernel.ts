@@ -9,9 +9,11 @@ import {
   times,
   variable,
 } from "../../../compiler/index-expr.ts";
-import type { KernelBody } from "../../../compiler/kernel.ts";
+import type { Nest } from "../../../compiler/kernel.ts";
+import { winogradSliceLength } from "../../../compiler/layout.ts";
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
+import { counted, least, pushPlace } from "./counting.ts";
 import { emitShare } from "./loop-kernel.ts";
 import { runBytes } from "./matrix-helpers.ts";
 import type { BaseAddress } from "./places.ts";
@@ -20,7 +22,7 @@ import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts"
 import { type KernelEnvironment, Values } from "./values.ts";
 import { type WinogradBlocking, winogradBlocking } from "./winograd-blocking.ts";
 
-export type WinogradBody = Extract<KernelBody, { kind: "winograd" }>;
+export type WinogradBody = Extract<Nest, { kind: "winograd" }>;
 
 /** Stands for the results of one output tile in scratch memory. */
 const resultsId = -1;
@@ -171,13 +173,14 @@ class WinogradEmitter {
       this.#patchSlice,
     );
     this.#eachTile(block, (t, n, ty, tx) => {
-      this.#push(
+      pushPlace(
+        this.#f,
         this.#input,
         [n, this.#imageBytes],
         [ty, tile * this.#rowBytes],
         [tx, tile * this.#pixelBytes],
       );
-      this.#push(this.#patches, [t, 4 * this.#channels]);
+      pushPlace(this.#f, this.#patches, [t, 4 * this.#channels]);
       f.call(transform);
     });
   }
@@ -190,12 +193,12 @@ class WinogradEmitter {
     const low = f.local("i32");
     f.set(low, f.i32.mul(f.get(split), f.i32.const(panelsOfSplit)));
     f.set(end, f.i32.add(f.get(low), f.i32.const(panelsOfSplit)));
-    this.#least(end, this.#panels);
+    least(this.#f, end, this.#panels);
     const { places } = this.#values;
     places.loop(this.#panel, low, end, panels, () => {
       const panel = places.valueOf(this.#panel)!.local!;
       f.set(count, f.i32.sub(f.get(end), f.get(panel)));
-      this.#least(count, panels);
+      least(this.#f, count, panels);
       this.#multiply(panel, count);
       this.#finish(block, panel, count);
     });
@@ -209,21 +212,28 @@ class WinogradEmitter {
     const { filters, tile } = this.#body;
     const width = this.shape.columns;
     const panelBytes = 4 * this.#channels * width;
+    const filterSlice = 4 * winogradSliceLength(this.#body.axes.o.extent, this.#channels, width);
     const rowBytes = 4 * this.#blocking.panels * width;
     const base = this.#environment.baseOf(filters);
-    this.#counted((tile + 2) ** 2, (slice) => {
-      this.#counted(count, (p) => {
+    counted(this.#f, (tile + 2) ** 2, (slice) => {
+      counted(this.#f, count, (p) => {
         for (const run of this.#tileRuns) {
-          this.#counted(run.count, (t) => {
+          counted(this.#f, run.count, (t) => {
             const bytes = 4 * this.#channels;
-            this.#push(this.#patches, [slice, this.#patchSlice], [t, run.rows * bytes]);
+            pushPlace(this.#f, this.#patches, [slice, this.#patchSlice], [t, run.rows * bytes]);
             f.i32.add(undefined, f.i32.const(run.first * bytes));
-            this.#push(this.#rowTable);
-            this.#push(this.#runs);
-            this.#push({ ...this.#runs, offset: this.#runs.offset + runBytes });
+            pushPlace(this.#f, this.#rowTable);
+            pushPlace(this.#f, this.#runs);
+            pushPlace(this.#f, { ...this.#runs, offset: this.#runs.offset + runBytes });
             f.i32.const(4);
-            this.#push(base, [slice, this.#panels * panelBytes], [panel, panelBytes], [p, panelBytes]);
-            this.#push(this.#products, [slice, this.#productSlice], [t, run.rows * rowBytes], [p, 4 * width]);
+            pushPlace(this.#f, base, [slice, filterSlice], [panel, panelBytes], [p, panelBytes]);
+            pushPlace(
+              this.#f,
+              this.#products,
+              [slice, this.#productSlice],
+              [t, run.rows * rowBytes],
+              [p, 4 * width],
+            );
             f.i32.add(undefined, f.i32.const(run.first * rowBytes));
             f.i32.const(rowBytes);
             f.i32.const(0);
@@ -250,8 +260,8 @@ class WinogradEmitter {
     f.set(vectors, f.i32.and(f.get(inside), f.i32.const(-4)));
     values.hoist(this.#epilogue);
     this.#eachTile(block, (t, n, ty, tx) => {
-      this.#push(this.#products, [t, 4 * columns]);
-      this.#push(this.#results);
+      pushPlace(this.#f, this.#products, [t, 4 * columns]);
+      pushPlace(this.#f, this.#results);
       f.call(transform);
       const [top, bottom] = this.#range(ty, axes.y.extent);
       const [begin, end] = this.#range(tx, axes.x.extent);
@@ -285,7 +295,7 @@ class WinogradEmitter {
     const [low, high] = [f.local("i32"), f.local("i32")];
     f.set(low, f.i32.mul(f.get(at), f.i32.const(tile)));
     f.set(high, f.i32.add(f.get(low), f.i32.const(tile)));
-    this.#least(high, extent);
+    least(this.#f, high, extent);
     return [low, high];
   }
 
@@ -295,9 +305,9 @@ class WinogradEmitter {
     const [first, count, n, ty, tx] = Array.from({ length: 5 }, () => f.local("i32"));
     f.set(first!, f.i32.mul(f.get(block), f.i32.const(this.#blocking.tiles)));
     f.set(count!, f.i32.sub(f.i32.const(this.#tiles), f.get(first!)));
-    this.#least(count!, this.#blocking.tiles);
+    least(this.#f, count!, this.#blocking.tiles);
     const perImage = this.#tilesY * this.#tilesX;
-    this.#counted(count!, (t) => {
+    counted(this.#f, count!, (t) => {
       f.set(tx!, f.i32.add(f.get(first!), f.get(t)));
       f.set(n!, f.i32.divU(f.get(tx!), f.i32.const(perImage)));
       f.set(tx!, f.i32.remU(f.get(tx!), f.i32.const(perImage)));
@@ -306,35 +316,5 @@ class WinogradEmitter {
       body(t, n!, ty!, tx!);
     });
     f.free(first!, count!, n!, ty!, tx!);
-  }
-
-  /** local = min(local, most). */
-  #least(local: Local, most: number): void {
-    const f = this.#f;
-    f.set(local, f.select(f.get(local), f.i32.const(most), f.i32.ltS(f.get(local), f.i32.const(most))));
-  }
-
-  /** Pushes base + Σ value · factor. */
-  #push(base: BaseAddress, ...parts: readonly (readonly [value: Local, factor: number])[]): void {
-    const f = this.#f;
-    f.i32.add(f.get(base.local), f.i32.const(base.offset));
-    for (const [value, factor] of parts) f.i32.add(undefined, f.i32.mul(f.get(value), f.i32.const(factor)));
-  }
-
-  /** Runs `body` for 0 … count − 1; `count` is at least 1. */
-  #counted(count: Local | number, body: (i: Local) => void): void {
-    const f = this.#f;
-    const i = f.local("i32");
-    f.set(i, f.i32.const(0));
-    f.loop((again) => {
-      body(i);
-      f.set(i, f.i32.add(f.get(i), f.i32.const(1)));
-      f.get(i);
-      if (typeof count === "number") f.i32.const(count);
-      else f.get(count);
-      f.i32.ltS();
-      f.brIf(again);
-    });
-    f.free(i);
   }
 }
