@@ -128,7 +128,13 @@ export function allIndices(expr: Expr): Index[] {
 
 /** Rebuilds an expression from the leaves up. */
 export function mapExpr(expr: Expr, change: (part: Expr) => Expr): Expr {
+  const known = new Map<string, Expr>();
   const visit = (part: Expr): Expr => {
+    const found = known.get(part.key) ?? rebuilt(part);
+    known.set(part.key, found);
+    return found;
+  };
+  const rebuilt = (part: Expr): Expr => {
     switch (part.kind) {
       case "constant":
       case "load":

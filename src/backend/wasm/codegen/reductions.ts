@@ -38,10 +38,11 @@ function contiguousLoop(values: Values, expr: Reduce): LoopVariable | undefined 
   return slopes.some((s) => s === 1) && slopes.every((s) => s === 0 || s === 1) ? last : undefined;
 }
 
-function setInitial(values: Values, target: Local, expr: Reduce): void {
+/** target = what a reduction starts from. */
+export function setInitial(values: Values, target: Local, expr: Reduce | ArgReduce): void {
   const { f } = values;
-  const start = initial[expr.combine];
-  if (expr.dtype === "float32") f.set(target, f.f32x4.const(start.float32));
+  const start = initial[expr.kind === "reduce" ? expr.combine : expr.best];
+  if (expr.body.dtype === "float32") f.set(target, f.f32x4.const(start.float32));
   else f.set(target, f.i32x4.const(start.integer));
 }
 
@@ -52,6 +53,20 @@ function combine(values: Values, expr: Reduce, target: Local): void {
   if (expr.dtype === "float32") f.f32x4[instructions[expr.combine]]();
   else f.i32x4[integerInstructions[expr.combine]]();
   f.set(target);
+}
+
+/** target = target combined with a value; a product may be added without rounding it first. */
+export function combineInto(values: Values, expr: Reduce, target: Local, value: Expr): void {
+  const { f } = values;
+  const isProduct = value.kind === "binary" && value.fn === "mul" && value.dtype === "float32";
+  if (!values.fused || !isProduct || expr.combine !== "sum") {
+    values.emit(value);
+    combine(values, expr, target);
+    return;
+  }
+  values.emit(value.a);
+  values.emit(value.b);
+  f.set(target, f.f32x4.relaxedMadd(undefined, undefined, f.get(target)));
 }
 
 /** Runs `body` for every combination of the loops: written out if they are few. */
