@@ -16,7 +16,6 @@ const initial: Record<Combiner, { float32: number; integer: number }> = {
   min: { float32: Number.POSITIVE_INFINITY, integer: 2 ** 31 - 1 },
 };
 
-const instructions = { sum: "add", max: "max", min: "min" } as const;
 const integerInstructions = { sum: "add", max: "maxS", min: "minS" } as const;
 
 /** Emits a reduction's value onto the stack. */
@@ -49,8 +48,17 @@ export function setInitial(values: Values, target: Local, expr: Reduce | ArgRedu
 /** target = target combined with the vector on the stack. */
 function combine(values: Values, expr: Reduce, target: Local): void {
   const { f } = values;
+  if (expr.dtype === "float32" && expr.combine !== "sum") {
+    // The engine's own maximum takes eight instructions. All ones, where the target is NaN, are a NaN.
+    const value = f.local("v128");
+    f.set(value);
+    f.f32x4[expr.combine === "max" ? "pmax" : "pmin"](f.get(value), f.get(target));
+    f.set(target, f.v128.or(undefined, f.f32x4.ne(f.get(target), f.get(target))));
+    f.free(value);
+    return;
+  }
   f.get(target);
-  if (expr.dtype === "float32") f.f32x4[instructions[expr.combine]]();
+  if (expr.dtype === "float32") f.f32x4.add();
   else f.i32x4[integerInstructions[expr.combine]]();
   f.set(target);
 }

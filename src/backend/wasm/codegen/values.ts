@@ -136,6 +136,7 @@ export class Values {
         emitUnary(f, expr.fn, expr.x.dtype, this.#environment.math);
         return;
       case "binary":
+        if (this.#clamp(expr)) return;
         this.emit(expr.a);
         this.emit(expr.b);
         emitBinary(f, expr.fn, expr.a.dtype, this.#environment.math);
@@ -154,6 +155,20 @@ export class Values {
         this.#emitReduce(expr);
         return;
     }
+  }
+
+  /** A maximum or minimum with a number, which takes one instruction and keeps NaN; says whether it is one. */
+  #clamp({ fn, a, b, dtype }: Extract<Expr, { kind: "binary" }>): boolean {
+    const { f } = this;
+    const [x, bound] = a.kind === "constant" ? [b, a] : [a, b];
+    if (dtype !== "float32" || bound.kind !== "constant" || Number.isNaN(bound.value)) return false;
+    if (fn !== "maximum" && fn !== "minimum") return false;
+    this.emit(x);
+    this.emit(bound);
+    // x < bound ? bound : x, and the other way round
+    if (fn === "maximum") f.f32x4.pmax();
+    else f.f32x4.pmin();
+    return true;
   }
 
   /** The value lane by lane: for whatever four lanes cannot do at once. */
