@@ -148,6 +148,7 @@ export function select(test: Expr, a: Expr, b: Expr): Expr {
 export function guard(conditions: readonly Condition[], value: Expr, otherwise: number): Expr {
   const open = conditions.filter((condition) => !alwaysHolds(condition));
   if (open.length === 0) return value;
+  if (open.some(neverHolds)) return constantOf(otherwise, value.dtype);
   const keys = open.map((c) =>
     c.kind === "inside" ? `${c.index.key}<${c.extent}` : `${c.index.key}|${c.by}`,
   );
@@ -164,6 +165,15 @@ function alwaysHolds(condition: Condition): boolean {
   }
   const [low, high] = rangeOf(condition.index);
   return low >= 0 && high < condition.extent;
+}
+
+export function neverHolds({ index, ...condition }: Condition): boolean {
+  if (condition.kind === "divisible") {
+    const { by } = condition;
+    return index.constant % by !== 0 && index.terms.every((term) => term.factor % by === 0);
+  }
+  const [low, high] = rangeOf(index);
+  return high < 0 || low >= condition.extent;
 }
 
 export function reduce(combine: Combiner, over: readonly LoopVariable[], body: Expr): Expr {

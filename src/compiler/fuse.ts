@@ -272,16 +272,24 @@ class Fusion {
   /** A contraction reads its operands from memory, at positions that are sums of loop variables. */
   #makeOperandsLoads(n: number): void {
     const node = this.#nodes[n]!;
+    const { groups } = node.attrs as { groups?: number };
+    const depthwise = node.op === "conv" && groups === node.shape[1];
+    const isReadable = (operand: Expr): boolean =>
+      depthwise ? operand.kind === "load" : isAffineLoad(operand, this.#packed);
     const probe = (): readonly Expr[] => {
       const { at } = this.#elements.naturalLoops(n);
       const value = this.#elements.ofKernel(n)(at);
-      return value.kind === "reduce" && value.body.kind === "binary" ? [value.body.a, value.body.b] : [];
+      if (value.kind !== "reduce") return [];
+      // A depthwise convolution is a loop nest: it leaves out zeros between elements instead of reading them.
+      let { body } = value;
+      while (depthwise && body.kind === "guard") body = body.value;
+      return body.kind === "binary" ? [body.a, body.b] : [body];
     };
     for (const input of new Set(node.inputs)) {
       if (this.#buffers.has(input)) continue;
       const before = this.#buffersBehind(input);
       const operands = probe();
-      const bad = operands.filter((operand) => !isAffineLoad(operand, this.#packed));
+      const bad = operands.filter((operand) => !isReadable(operand));
       if (bad.length === 0) return;
       const touched = bad.some(
         (operand) =>
@@ -289,8 +297,7 @@ class Fusion {
       );
       if (touched) this.#materialize(input);
     }
-    if (probe().some((operand) => !isAffineLoad(operand, this.#packed)))
-      for (const input of node.inputs) this.#materialize(input);
+    if (!probe().every(isReadable)) for (const input of node.inputs) this.#materialize(input);
   }
 
   #buffersBehind(n: number, found: Set<Buffer> = new Set()): Set<Buffer> {

@@ -7,16 +7,21 @@ export const runBytes = 8;
 /** Functions that every matrix product of a module shares, emitted when first asked for. */
 export class MatrixHelpers {
   readonly #module: ModuleBuilder;
-  readonly #fused: boolean;
   readonly #known = new Map<string, FunctionRef>();
   /** The shapes of tile that may be used. */
   readonly shapes: readonly TileShape[];
+  /** Whether to use the fused multiply-add of relaxed SIMD. */
+  readonly fused: boolean;
 
-  /** @param fused whether to use the fused multiply-add of relaxed SIMD. */
   constructor(module: ModuleBuilder, fused: boolean, shapes: readonly TileShape[]) {
     this.#module = module;
-    this.#fused = fused;
+    this.fused = fused;
     this.shapes = shapes;
+  }
+
+  /** How many vectors, side by side, the engine puts into one register. */
+  get vectorsPerRegister(): number {
+    return this.shapes.some((shape) => shape.columns > 8) ? 2 : 1;
   }
 
   #once(name: string, make: (name: string) => FunctionRef): FunctionRef {
@@ -153,7 +158,7 @@ export class MatrixHelpers {
               f.set(sources[r]!, f.i32.add(f.get(sources[r]!), f.get(stride!)));
               own.forEach((sum, v) => {
                 const [x, y] = [scalar, operands[v]!];
-                if (this.#fused) f.set(sum, f.f32x4.relaxedMadd(f.get(x), f.get(y), f.get(sum)));
+                if (this.fused) f.set(sum, f.f32x4.relaxedMadd(f.get(x), f.get(y), f.get(sum)));
                 else f.set(sum, f.f32x4.add(f.get(sum), f.f32x4.mul(f.get(x), f.get(y))));
               });
             });

@@ -1,0 +1,250 @@
+import { type Condition, type Expr, walk } from "../../../compiler/expr.ts";
+import {
+  constant,
+  dependsOn,
+  flatten,
+  type Index,
+  type LoopVariable,
+  plus,
+  variable,
+} from "../../../compiler/index-expr.ts";
+import { combinations, exprAt, type Substitution } from "../../../compiler/unroll.ts";
+import type { Local } from "../assembler.ts";
+import { combineInto, setInitial } from "./reductions.ts";
+import type { Values } from "./values.ts";
+
+export type Reduction = Extract<Expr, { kind: "reduce" | "argreduce" }>;
+
+/** Up to this many steps of all reductions together are written out one after the other. */
+const unrollLimit = 64;
+/** Longer loops are not written out whole, but so many steps at a time. */
+const longest = 16;
+const partial = 4;
+
+/** What one reduction does at one step. */
+interface Task {
+  readonly to: Accumulator;
+  readonly value: Expr;
+  /** The step's number in the order of the reduction. */
+  readonly step: Index;
+  /** Tasks that read neighbouring places are done one after the other. */
+  readonly place: number;
+}
+
+/** Tasks that are done where the same conditions hold. */
+interface Group {
+  readonly conditions: readonly Condition[];
+  readonly tasks: readonly Task[];
+}
+
+interface Accumulator {
+  readonly reduction: Reduction;
+  readonly value: Local;
+  /** The best step, if that is asked for. */
+  readonly where: Local | undefined;
+}
+
+/**
+ * Reductions over the same loops that are done together, so that they share what they read and do not wait for each
+ * other. Inner loops are written out, as far as there is room.
+ */
+export class Lockstep {
+  readonly #values: Values;
+  readonly #accumulators: readonly Accumulator[];
+  readonly #loops: readonly LoopVariable[];
+  /** Which load of a reduction's body is at other places in other rows. */
+  readonly #differing: number | undefined;
+  /** Of the innermost loop, how many steps are done at a time. */
+  readonly #stride: number;
+  readonly #main: readonly Group[];
+  readonly #rest: readonly Group[];
+
+  /**
+   * @param rows one reduction for each vector of each row of elements; they differ in their positions only.
+   * @param lanes see {@link Values}.
+   * @param width how many of them are done by one instruction.
+   */
+  constructor(
+    values: Values,
+    rows: readonly (readonly Reduction[])[],
+    lanes: LoopVariable | undefined,
+    width: number,
+  ) {
+    const { f } = values;
+    this.#values = values;
+    const reductions = rows.flat();
+    this.#differing = differingLoad(rows);
+    const distinct = new Map(reductions.map((reduction) => [reduction.key, reduction]));
+    this.#accumulators = [...distinct.values()].map((reduction) => ({
+      reduction,
+      value: f.local("v128"),
+      where: reduction.kind === "argreduce" ? f.local("v128") : undefined,
+    }));
+    const { over } = reductions[0]!;
+    const room = Math.floor((unrollLimit * width) / distinct.size);
+    let [unrolled, steps] = [0, 1];
+    for (const { extent } of over.toReversed()) {
+      if (extent > longest || steps * extent > room) break;
+      steps *= extent;
+      unrolled++;
+    }
+    this.#loops = over.slice(0, over.length - unrolled);
+    const inner = over.slice(over.length - unrolled);
+    const last = this.#loops.at(-1);
+    this.#stride = last && unrolled === 0 ? Math.max(1, Math.min(partial, room, last.extent)) : 1;
+    const taps = combinations(inner, constant);
+    if (last && this.#stride > 1) {
+      const from = (n: number, count: number, start: Index | undefined): Substitution[] =>
+        Array.from({ length: count }, (_, k) => new Map([[last, start ? plus(start, k) : constant(n + k)]]));
+      const whole = last.extent - (last.extent % this.#stride);
+      this.#main = this.#plan(from(0, this.#stride, variable(last)), lanes);
+      this.#rest = this.#plan(from(whole, last.extent - whole, undefined), lanes);
+    } else {
+      this.#main = this.#plan(taps, lanes);
+      this.#rest = [];
+    }
+  }
+
+  #plan(taps: readonly Substitution[], lanes: LoopVariable | undefined): Group[] {
+    const tasks: (Task & { readonly conditions: readonly Condition[] })[] = [];
+    for (const tap of taps) {
+      for (const to of this.#accumulators) {
+        const { over, body } = to.reduction;
+        const numbers = over.map((loop) => tap.get(loop) ?? variable(loop));
+        const extents = over.map((loop) => loop.extent);
+        const part = unguarded(exprAt(body, tap), to.reduction, lanes);
+        if (isNeutral(part.value, to.reduction)) continue;
+        const place = this.#differing === undefined ? 0 : (loadsOf(part.value)[this.#differing] ?? 0);
+        tasks.push({ to, ...part, step: flatten(numbers, extents), place });
+      }
+    }
+    const groups = new Map<string, { conditions: readonly Condition[]; tasks: Task[] }>();
+    for (const task of tasks.sort((a, b) => a.place - b.place)) {
+      const key = task.conditions.map(({ kind, index }) => `${kind}${index.key}`).join("&");
+      const group = groups.get(key) ?? { conditions: task.conditions, tasks: [] };
+      groups.set(key, group);
+      group.tasks.push(task);
+      this.#values.prepareShared(task.value);
+    }
+    return [...groups.values()];
+  }
+
+  emit(): void {
+    const values = this.#values;
+    for (const { reduction, value, where } of this.#accumulators) {
+      setInitial(values, value, reduction);
+      if (where) values.f.set(where, values.f.i32x4.const(0));
+    }
+    values.scope.within(() => this.#from(0));
+    for (const { reduction, value, where } of this.#accumulators) values.define(reduction, where ?? value);
+  }
+
+  release(): void {
+    for (const { value, where } of this.#accumulators) {
+      this.#values.f.free(value);
+      if (where) this.#values.f.free(where);
+    }
+  }
+
+  #from(level: number): void {
+    const values = this.#values;
+    const loop = this.#loops[level];
+    if (!loop) {
+      this.#emitGroups(this.#main);
+      return;
+    }
+    for (const group of [...this.#main, ...this.#rest])
+      for (const { value } of group.tasks) values.hoist(value);
+    if (level < this.#loops.length - 1 || this.#stride === 1) {
+      values.places.loop(loop, 0, loop.extent, 1, () => this.#from(level + 1));
+      return;
+    }
+    const whole = loop.extent - (loop.extent % this.#stride);
+    values.places.loop(loop, 0, whole, this.#stride, () => this.#emitGroups(this.#main));
+    values.scope.within(() => this.#emitGroups(this.#rest));
+  }
+
+  #emitGroups(groups: readonly Group[]): void {
+    const values = this.#values;
+    for (const { conditions, tasks } of groups) {
+      const all = (): void => {
+        for (const task of tasks) this.#do(task);
+      };
+      if (conditions.length === 0) all();
+      else {
+        values.test(conditions);
+        values.f.if(() => values.scope.within(all));
+      }
+    }
+  }
+
+  #do({ to, value, step }: Task): void {
+    const values = this.#values;
+    if (to.reduction.kind === "reduce") combineInto(values, to.reduction, to.value, value);
+    else this.#keepBetter(to, value, step);
+  }
+
+  /** Keeps the best value and its number; the first of equal ones, and NaN before all. */
+  #keepBetter({ reduction, value: best, where }: Accumulator, value: Expr, step: Index): void {
+    const { f } = this.#values;
+    const [candidate, better] = [f.local("v128"), f.local("v128")];
+    this.#values.emit(value);
+    f.set(candidate);
+    f.get(candidate);
+    f.get(best);
+    const isMax = reduction.kind === "argreduce" && reduction.best === "max";
+    if (value.dtype === "float32") {
+      f.f32x4[isMax ? "gt" : "lt"]();
+      f.v128.andnot(f.f32x4.ne(f.get(candidate), f.get(candidate)), f.f32x4.ne(f.get(best), f.get(best)));
+      f.v128.or();
+    } else f.i32x4[isMax ? "gtS" : "ltS"]();
+    f.set(better);
+    f.set(best, f.v128.bitselect(f.get(candidate), f.get(best), f.get(better)));
+    this.#values.places.push(step);
+    f.i32x4.splat();
+    f.set(where!, f.v128.bitselect(undefined, f.get(where!), f.get(better)));
+    f.free(candidate, better);
+  }
+}
+
+/** The places of the loads in an expression, as far as they are constant. */
+function loadsOf(expr: Expr): number[] {
+  const places: number[] = [];
+  walk(expr, (part) => {
+    if (part.kind === "load") places.push(part.index.constant);
+  });
+  return places;
+}
+
+function differingLoad([first, second]: readonly (readonly Reduction[])[]): number | undefined {
+  if (!first || !second) return undefined;
+  const [a, b] = [loadsOf(first[0]!.body), loadsOf(second[0]!.body)];
+  const found = a.findIndex((place, i) => place !== b[i]);
+  return found < 0 ? undefined : found;
+}
+
+/** Whether a value makes no difference to a reduction. */
+function isNeutral(value: Expr, reduction: Reduction): boolean {
+  return value.kind === "constant" && value.value === neutralOf(reduction);
+}
+
+function neutralOf({ body, ...reduction }: Reduction): number | undefined {
+  const combine = reduction.kind === "reduce" ? reduction.combine : reduction.best;
+  if (combine === "sum") return 0;
+  if (body.dtype !== "float32") return undefined;
+  return combine === "max" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** A reduction's body as a value, and the conditions without which it makes no difference. */
+function unguarded(
+  body: Expr,
+  reduction: Reduction,
+  lanes: LoopVariable | undefined,
+): { readonly value: Expr; readonly conditions: readonly Condition[] } {
+  if (body.kind !== "guard" || body.otherwise !== neutralOf(reduction))
+    return { value: body, conditions: [] };
+  if (lanes && body.conditions.some(({ index }) => dependsOn(index, lanes)))
+    return { value: body, conditions: [] };
+  const { value, conditions } = unguarded(body.value, reduction, lanes);
+  return { value, conditions: [...body.conditions, ...conditions] };
+}
