@@ -134,7 +134,12 @@ function overShare(
 }
 
 /** low + the largest multiple of `size`, a power of two, up to high − low. */
-function upTo(f: FunctionBuilder, low: Local | number, high: Local | number, size: number): Local | number {
+export function upTo(
+  f: FunctionBuilder,
+  low: Local | number,
+  high: Local | number,
+  size: number,
+): Local | number {
   if (size === 1) return high;
   if (typeof low === "number" && typeof high === "number")
     return low + Math.floor((high - low) / size) * size;

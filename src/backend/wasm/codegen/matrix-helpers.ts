@@ -30,6 +30,41 @@ export class MatrixHelpers {
     return known;
   }
 
+  /** (target, source, count, target's stride, source's stride, factor): copies elements one by one, times a factor. */
+  copyRun(): FunctionRef {
+    return this.#once("copyRun", (name) =>
+      this.#module.function(
+        name,
+        { params: ["i32", "i32", "i32", "i32", "i32", "f32"], results: [] },
+        (f) => {
+          const [target, source, count, to, from, factor] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
+          f.loop((again) => {
+            f.f32.store({}, f.get(target!), f.f32.mul(f.f32.load({}, f.get(source!)), f.get(factor!)));
+            f.set(target!, f.i32.add(f.get(target!), f.get(to!)));
+            f.set(source!, f.i32.add(f.get(source!), f.get(from!)));
+            f.set(count!, f.i32.sub(f.get(count!), f.i32.const(1)));
+            f.brIf(again, f.get(count!));
+          });
+        },
+      ),
+    );
+  }
+
+  /** (target, 0, count, stride): writes zeros. */
+  clearRun(): FunctionRef {
+    return this.#once("clearRun", (name) =>
+      this.#module.function(name, { params: ["i32", "i32", "i32", "i32"], results: [] }, (f) => {
+        const [target, zero, count, stride] = [0, 1, 2, 3].map((i) => f.param(i));
+        f.loop((again) => {
+          f.i32.store({}, f.get(target!), f.get(zero!));
+          f.set(target!, f.i32.add(f.get(target!), f.get(stride!)));
+          f.set(count!, f.i32.sub(f.get(count!), f.i32.const(1)));
+          f.brIf(again, f.get(count!));
+        });
+      }),
+    );
+  }
+
   /**
    * (target, source, runs, end of runs, stride, column table): copies `width` columns of B for each k, of which `joined`
    * always lie side by side. All distances are in bytes.
