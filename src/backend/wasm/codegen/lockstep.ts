@@ -31,6 +31,10 @@ interface Task {
   readonly place: number;
 }
 
+interface GuardedTask extends Task {
+  readonly conditions: readonly Condition[];
+}
+
 /** Tasks that are done where the same conditions hold. */
 interface Group {
   readonly conditions: readonly Condition[];
@@ -82,44 +86,58 @@ export class Lockstep {
     }));
     const { over } = reductions[0]!;
     const room = Math.floor((unrollLimit * width) / distinct.size);
-    let [unrolled, steps] = [0, 1];
-    for (const { extent } of over.toReversed()) {
-      if (extent > longest || steps * extent > room) break;
-      steps *= extent;
-      unrolled++;
+    let whole = 0;
+    let tasks = this.#tasksAt([new Map()], lanes);
+    for (; whole < over.length; whole++) {
+      const inner = over.slice(over.length - whole - 1);
+      const steps = inner.reduce((product, loop) => product * loop.extent, 1);
+      // Of many steps, some may be left out at all elements.
+      if (inner[0]!.extent > longest || steps > 2 * room) break;
+      const more = this.#tasksAt(combinations(inner, constant), lanes);
+      if (more.length > room * distinct.size) break;
+      tasks = more;
     }
-    this.#loops = over.slice(0, over.length - unrolled);
-    const inner = over.slice(over.length - unrolled);
+    this.#loops = over.slice(0, over.length - whole);
     const last = this.#loops.at(-1);
-    this.#stride = last && unrolled === 0 ? Math.max(1, Math.min(partial, room, last.extent)) : 1;
-    const taps = combinations(inner, constant);
+    this.#stride = last && whole === 0 ? Math.max(1, Math.min(partial, room, last.extent)) : 1;
     if (last && this.#stride > 1) {
-      const from = (n: number, count: number, start: Index | undefined): Substitution[] =>
-        Array.from({ length: count }, (_, k) => new Map([[last, start ? plus(start, k) : constant(n + k)]]));
-      const whole = last.extent - (last.extent % this.#stride);
-      this.#main = this.#plan(from(0, this.#stride, variable(last)), lanes);
-      this.#rest = this.#plan(from(whole, last.extent - whole, undefined), lanes);
-    } else {
-      this.#main = this.#plan(taps, lanes);
-      this.#rest = [];
-    }
+      const some = (count: number, at: (k: number) => Index): Substitution[] =>
+        Array.from({ length: count }, (_, k) => new Map([[last, at(k)]]));
+      const rest = last.extent % this.#stride;
+      tasks = this.#tasksAt(
+        some(this.#stride, (k) => plus(variable(last), k)),
+        lanes,
+      );
+      this.#rest = this.#grouped(
+        this.#tasksAt(
+          some(rest, (k) => constant(last.extent - rest + k)),
+          lanes,
+        ),
+      );
+    } else this.#rest = [];
+    this.#main = this.#grouped(tasks);
   }
 
-  #plan(taps: readonly Substitution[], lanes: LoopVariable | undefined): Group[] {
-    const tasks: (Task & { readonly conditions: readonly Condition[] })[] = [];
-    for (const tap of taps) {
+  #tasksAt(steps: readonly Substitution[], lanes: LoopVariable | undefined): GuardedTask[] {
+    const tasks: GuardedTask[] = [];
+    for (const at of steps) {
       for (const to of this.#accumulators) {
         const { over, body } = to.reduction;
-        const numbers = over.map((loop) => tap.get(loop) ?? variable(loop));
+        const numbers = over.map((loop) => at.get(loop) ?? variable(loop));
         const extents = over.map((loop) => loop.extent);
-        const part = unguarded(exprAt(body, tap), to.reduction, lanes);
+        const part = unguarded(exprAt(body, at), to.reduction, lanes);
         if (isNeutral(part.value, to.reduction)) continue;
         const place = this.#differing === undefined ? 0 : (loadsOf(part.value)[this.#differing] ?? 0);
         tasks.push({ to, ...part, step: flatten(numbers, extents), place });
       }
     }
+    return tasks;
+  }
+
+  /** Tasks in the order of what they read, so that each thing is read once and used at once. */
+  #grouped(tasks: readonly GuardedTask[]): Group[] {
     const groups = new Map<string, { conditions: readonly Condition[]; tasks: Task[] }>();
-    for (const task of tasks.sort((a, b) => a.place - b.place)) {
+    for (const task of tasks.toSorted((a, b) => a.place - b.place)) {
       const key = task.conditions.map(({ kind, index }) => `${kind}${index.key}`).join("&");
       const group = groups.get(key) ?? { conditions: task.conditions, tasks: [] };
       groups.set(key, group);

@@ -58,7 +58,7 @@ export function tilingFor(nest: LoopNest, width: number): Tiling | undefined {
   const fits = (vectors: number): number => Math.max(1, Math.min(vectors, Math.floor(lanes.extent / 4)));
 
   const row = loops.at(-2);
-  if (!row || !hasRows(expr, reductions, row)) {
+  if (!row || !hasRows(reductions, row)) {
     const vectors = reductions.length > 0 ? 4 : callsFunctions(expr) ? 1 : 2;
     return {
       outer: loops.slice(0, -1),
@@ -81,23 +81,19 @@ export function tilingFor(nest: LoopNest, width: number): Tiling | undefined {
   return { outer: loops.slice(0, withOver ? -3 : -2), regions, lanes, vectors: fits(width) };
 }
 
-/** Whether elements along `row` have something in common, or too little to do each for themselves. */
-function hasRows(expr: Expr, reductions: readonly Reduction[], row: LoopVariable): boolean {
-  if (allIndices(expr).some((index) => isDynamic(index))) return false;
+/** Whether elements along `row` share what their reductions read, or have too little to do each for themselves. */
+function hasRows(reductions: readonly Reduction[], row: LoopVariable): boolean {
   return reductions.some(({ body, over }) => {
     if (over.reduce((steps, loop) => steps * loop.extent, 1) <= mostTaps) return true;
     return allIndices(body).some((index) => {
       const step = slope(index, row);
-      if (step === undefined || step === 0) return step === 0;
+      const slopes = over.map((loop) => slope(index, loop)).filter((along) => along !== 0);
+      if (step === undefined || slopes.length === 0) return false;
+      if (step === 0) return true;
       // Whether neighbours along a reduced loop reach the next element's.
       return over.some((loop) => {
         const along = slope(index, loop);
-        return (
-          along !== undefined &&
-          along !== 0 &&
-          step % along === 0 &&
-          Math.abs(step) < Math.abs(along) * loop.extent
-        );
+        return along && step % along === 0 && Math.abs(step) < Math.abs(along) * loop.extent;
       });
     });
   });
