@@ -10,7 +10,7 @@ import {
 } from "../../../compiler/index-expr.ts";
 import { combinations, exprAt, type Substitution } from "../../../compiler/unroll.ts";
 import type { Local } from "../assembler.ts";
-import { combineInto, setInitial } from "./reductions.ts";
+import { combine, combineInto, setInitial } from "./reductions.ts";
 import type { Values } from "./values.ts";
 
 export type Reduction = Extract<Expr, { kind: "reduce" | "argreduce" }>;
@@ -20,10 +20,13 @@ const unrollLimit = 64;
 /** Longer loops are not written out whole, but so many steps at a time. */
 const longest = 16;
 const partial = 4;
+/** Instructions that have to be under way at a time so that none waits for another's result. */
+const busySums = 8;
 
 /** What one reduction does at one step. */
 interface Task {
   readonly to: Accumulator;
+  readonly part: number;
   readonly value: Expr;
   /** The step's number in the order of the reduction. */
   readonly step: Index;
@@ -43,7 +46,8 @@ interface Group {
 
 interface Accumulator {
   readonly reduction: Reduction;
-  readonly value: Local;
+  /** Parts that steps take turns at adding to; the first one has the result in the end. */
+  readonly parts: readonly Local[];
   /** The best step, if that is asked for. */
   readonly where: Local | undefined;
 }
@@ -79,9 +83,10 @@ export class Lockstep {
     const reductions = rows.flat();
     this.#differing = differingLoad(rows);
     const distinct = new Map(reductions.map((reduction) => [reduction.key, reduction]));
+    const parts = Math.max(1, Math.min(partial, Math.floor((busySums * width) / distinct.size)));
     this.#accumulators = [...distinct.values()].map((reduction) => ({
       reduction,
-      value: f.local("v128"),
+      parts: Array.from({ length: reduction.kind === "reduce" ? parts : 1 }, () => f.local("v128")),
       where: reduction.kind === "argreduce" ? f.local("v128") : undefined,
     }));
     const { over } = reductions[0]!;
@@ -120,7 +125,7 @@ export class Lockstep {
 
   #tasksAt(steps: readonly Substitution[], lanes: LoopVariable | undefined): GuardedTask[] {
     const tasks: GuardedTask[] = [];
-    for (const at of steps) {
+    for (const [n, at] of steps.entries()) {
       for (const to of this.#accumulators) {
         const { over, body } = to.reduction;
         const numbers = over.map((loop) => at.get(loop) ?? variable(loop));
@@ -128,7 +133,7 @@ export class Lockstep {
         const part = unguarded(exprAt(body, at), to.reduction, lanes);
         if (isNeutral(part.value, to.reduction)) continue;
         const place = this.#differing === undefined ? 0 : (loadsOf(part.value)[this.#differing] ?? 0);
-        tasks.push({ to, ...part, step: flatten(numbers, extents), place });
+        tasks.push({ to, part: n % to.parts.length, ...part, step: flatten(numbers, extents), place });
       }
     }
     return tasks;
@@ -149,18 +154,19 @@ export class Lockstep {
 
   emit(): void {
     const values = this.#values;
-    for (const { reduction, value, where } of this.#accumulators) {
-      setInitial(values, value, reduction);
-      if (where) values.f.set(where, values.f.i32x4.const(0));
+    const { f } = values;
+    for (const { reduction, parts, where } of this.#accumulators) {
+      for (const part of parts) setInitial(values, part, reduction);
+      if (where) f.set(where, f.i32x4.const(0));
     }
     values.scope.within(() => this.#from(0));
-    for (const { reduction, value, where } of this.#accumulators) values.define(reduction, where ?? value);
-  }
-
-  release(): void {
-    for (const { value, where } of this.#accumulators) {
-      this.#values.f.free(value);
-      if (where) this.#values.f.free(where);
+    for (const { reduction, parts, where } of this.#accumulators) {
+      const [result, ...others] = parts as [Local, ...Local[]];
+      for (const part of others) {
+        f.get(part);
+        if (reduction.kind === "reduce") combine(values, reduction, result);
+      }
+      values.define(reduction, where ?? result);
     }
   }
 
@@ -196,14 +202,15 @@ export class Lockstep {
     }
   }
 
-  #do({ to, value, step }: Task): void {
+  #do({ to, part, value, step }: Task): void {
     const values = this.#values;
-    if (to.reduction.kind === "reduce") combineInto(values, to.reduction, to.value, value);
+    if (to.reduction.kind === "reduce") combineInto(values, to.reduction, to.parts[part]!, value);
     else this.#keepBetter(to, value, step);
   }
 
   /** Keeps the best value and its number; the first of equal ones, and NaN before all. */
-  #keepBetter({ reduction, value: best, where }: Accumulator, value: Expr, step: Index): void {
+  #keepBetter({ reduction, parts, where }: Accumulator, value: Expr, step: Index): void {
+    const best = parts[0]!;
     const { f } = this.#values;
     const [candidate, better] = [f.local("v128"), f.local("v128")];
     this.#values.emit(value);

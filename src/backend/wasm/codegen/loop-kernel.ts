@@ -7,7 +7,7 @@ import type { FunctionBuilder, Local } from "../assembler.ts";
 import { Block } from "./block.ts";
 import { pushNumber } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
-import { tilingFor } from "./tiling.ts";
+import { tilingFor, turnedToReads } from "./tiling.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
 
 /** Below this many steps a kernel is done by one thread. */
@@ -27,7 +27,7 @@ export function emitLoopKernel(
   nest: LoopNest,
   turn: number,
 ): void {
-  const merged = mergeLoops(splitLoops(dropUnitLoops(nest)));
+  const merged = turnedToReads(mergeLoops(splitLoops(dropUnitLoops(nest))));
   const { loops, index, expr } = merged;
   const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
   if (emitBlocks(values, output, merged, turn)) return;
