@@ -313,10 +313,31 @@ export class Values {
     this.f.free(value);
   }
 
-  /** Emits a store to `index` of `buffer`: of four lanes, or of the first one. */
-  store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined): void {
+  /**
+   * Emits a store to `index` of `buffer`: of lanes, or of the first one.
+   *
+   * @param count how many lanes: 4, or less of numbers of four bytes that lie side by side.
+   */
+  store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined, count = 4): void {
     const { f, places } = this;
     const step = lanes ? slope(index, lanes)! : 1;
+    if (count < 4) {
+      const address = f.local("i32");
+      const offset = places.address(buffer, index);
+      f.set(address);
+      if (count > 1) {
+        f.get(address);
+        f.get(value);
+        f.v128.store64Lane(0, { offset, align: 4 });
+      }
+      if (count !== 2) {
+        f.get(address);
+        f.get(value);
+        f.v128.store32Lane(count - 1, { offset: offset + 4 * (count - 1) });
+      }
+      f.free(address);
+      return;
+    }
     if (step !== 1) {
       this.#storeStrided(buffer, index, value, step);
       return;
