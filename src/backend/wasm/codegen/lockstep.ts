@@ -6,9 +6,10 @@ import {
   type Index,
   type LoopVariable,
   plus,
+  substitute,
   variable,
 } from "../../../compiler/index-expr.ts";
-import { combinations, exprAt, type Substitution } from "../../../compiler/unroll.ts";
+import { combinations, exprAt, guardsOf, type Substitution } from "../../../compiler/unroll.ts";
 import type { Local } from "../assembler.ts";
 import { combine, combineInto, setInitial } from "./reductions.ts";
 import type { Values } from "./values.ts";
@@ -48,6 +49,8 @@ interface Accumulator {
   readonly reduction: Reduction;
   /** Parts that steps take turns at adding to; the first one has the result in the end. */
   readonly parts: readonly Local[];
+  /** The first place that it reads of those that are others in other rows. */
+  readonly differing: Index | undefined;
   /** The best step, if that is asked for. */
   readonly where: Local | undefined;
 }
@@ -60,8 +63,6 @@ export class Lockstep {
   readonly #values: Values;
   readonly #accumulators: readonly Accumulator[];
   readonly #loops: readonly LoopVariable[];
-  /** Which load of a reduction's body is at other places in other rows. */
-  readonly #differing: number | undefined;
   /** Of the innermost loop, how many steps are done at a time. */
   readonly #stride: number;
   readonly #main: readonly Group[];
@@ -81,26 +82,30 @@ export class Lockstep {
     const { f } = values;
     this.#values = values;
     const reductions = rows.flat();
-    this.#differing = differingLoad(rows);
+    const differing = differingLoad(rows);
     const distinct = new Map(reductions.map((reduction) => [reduction.key, reduction]));
     const parts = Math.max(1, Math.min(partial, Math.floor((busySums * width) / distinct.size)));
     this.#accumulators = [...distinct.values()].map((reduction) => ({
       reduction,
+      differing: differing === undefined ? undefined : loadsOf(reduction.body)[differing],
       parts: Array.from({ length: reduction.kind === "reduce" ? parts : 1 }, () => f.local("v128")),
       where: reduction.kind === "argreduce" ? f.local("v128") : undefined,
     }));
     const { over } = reductions[0]!;
     const room = Math.floor((unrollLimit * width) / distinct.size);
+    const steps = (whole: number): number =>
+      over.slice(over.length - whole).reduce((product, loop) => product * loop.extent, 1);
+    const fits = (whole: number, limit: number): boolean =>
+      whole <= over.length && over.at(-whole)!.extent <= longest && steps(whole) <= limit;
     let whole = 0;
-    let tasks = this.#tasksAt([new Map()], lanes);
-    for (; whole < over.length; whole++) {
-      const inner = over.slice(over.length - whole - 1);
-      const steps = inner.reduce((product, loop) => product * loop.extent, 1);
-      // Of many steps, some may be left out at all elements.
-      if (inner[0]!.extent > longest || steps > 2 * room) break;
-      const more = this.#tasksAt(combinations(inner, constant), lanes);
-      if (more.length > room * distinct.size) break;
-      tasks = more;
+    while (fits(whole + 1, room)) whole++;
+    const written = (count: number): GuardedTask[] =>
+      this.#tasksAt(combinations(over.slice(over.length - count), constant), lanes);
+    let tasks: GuardedTask[] | undefined;
+    if (fits(whole + 1, 2 * room) && guardsOf(reductions[0]!).length > 0) {
+      // Of more steps, some may be left out at all elements.
+      const more = written(whole + 1);
+      if (more.length <= room * distinct.size) [tasks, whole] = [more, whole + 1];
     }
     this.#loops = over.slice(0, over.length - whole);
     const last = this.#loops.at(-1);
@@ -120,7 +125,7 @@ export class Lockstep {
         ),
       );
     } else this.#rest = [];
-    this.#main = this.#grouped(tasks);
+    this.#main = this.#grouped(tasks ?? written(whole));
   }
 
   #tasksAt(steps: readonly Substitution[], lanes: LoopVariable | undefined): GuardedTask[] {
@@ -132,7 +137,7 @@ export class Lockstep {
         const extents = over.map((loop) => loop.extent);
         const part = unguarded(exprAt(body, at), to.reduction, lanes);
         if (isNeutral(part.value, to.reduction)) continue;
-        const place = this.#differing === undefined ? 0 : (loadsOf(part.value)[this.#differing] ?? 0);
+        const place = to.differing ? substitute(to.differing, at).constant : 0;
         tasks.push({ to, part: n % to.parts.length, ...part, step: flatten(numbers, extents), place });
       }
     }
@@ -232,11 +237,10 @@ export class Lockstep {
   }
 }
 
-/** The places of the loads in an expression, as far as they are constant. */
-function loadsOf(expr: Expr): number[] {
-  const places: number[] = [];
+function loadsOf(expr: Expr): Index[] {
+  const places: Index[] = [];
   walk(expr, (part) => {
-    if (part.kind === "load") places.push(part.index.constant);
+    if (part.kind === "load") places.push(part.index);
   });
   return places;
 }
@@ -244,7 +248,7 @@ function loadsOf(expr: Expr): number[] {
 function differingLoad([first, second]: readonly (readonly Reduction[])[]): number | undefined {
   if (!first || !second) return undefined;
   const [a, b] = [loadsOf(first[0]!.body), loadsOf(second[0]!.body)];
-  const found = a.findIndex((place, i) => place !== b[i]);
+  const found = a.findIndex((place, i) => place.constant !== b[i]?.constant);
   return found < 0 ? undefined : found;
 }
 

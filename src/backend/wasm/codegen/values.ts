@@ -59,19 +59,22 @@ export class Values {
     );
   }
 
-  /** Makes known all expressions that will be emitted. */
+  /** Makes known an expression that will be emitted. */
   prepare(expr: Expr): void {
-    this.places.prepare(expr);
     walk(expr, (part) => {
-      for (const operand of operandsOf(part))
-        this.#uses.set(operand.key, (this.#uses.get(operand.key) ?? 0) + 1);
+      if (part.kind === "load") this.places.prepareAt(part.buffer, part.index);
+      for (const operand of operandsOf(part)) this.#countUse(operand);
     });
   }
 
   /** The same for an expression that is emitted beside others, with which it may share itself or its operands. */
   prepareShared(expr: Expr): void {
-    this.#uses.set(expr.key, (this.#uses.get(expr.key) ?? 0) + 1);
+    this.#countUse(expr);
     this.prepare(expr);
+  }
+
+  #countUse({ key }: Expr): void {
+    this.#uses.set(key, (this.#uses.get(key) ?? 0) + 1);
   }
 
   /** Computes ahead, once, whatever in `expr` depends on running loops only. */
