@@ -7,7 +7,10 @@ export type Substitution = ReadonlyMap<LoopVariable, Index>;
 
 /** An expression at other values of its loop variables. */
 export function exprAt(expr: Expr, by: Substitution): Expr {
-  return by.size === 0 ? expr : mapIndices(expr, (index) => substitute(index, by));
+  const loops = [...by.keys()];
+  // Loops of reductions inside are not among a part's own, but nor are they replaced from outside.
+  const stays = (part: Expr): boolean => !loops.some((loop) => part.loops.has(loop));
+  return mapIndices(expr, (index) => substitute(index, by), stays);
 }
 
 /** All combinations of the loops' values, the last loop fastest. */

@@ -193,7 +193,8 @@ class ProgramEmitter {
         return { kind: "contraction", ...emitContractionKernel(f, environment, output, contraction, turn) };
       }
       if (nest.loops.some((loop) => loop.extent === 0)) return plain("map");
-      if (nest.kind === "map" && emitStridedCopy(f, environment, output, nest, turn)) return plain("copy");
+      if (kernel.stable && nest.kind === "map" && emitStridedCopy(f, environment, output, nest, turn))
+        return plain("copy");
       emitLoopKernel(f, environment, output, nest, turn);
       return plain(nest.kind === "map" ? "map" : "reduce");
     });

@@ -21,12 +21,14 @@ export class Block {
   readonly #lanes: LoopVariable | undefined;
   readonly #rows: readonly (readonly Element[])[];
   readonly #reductions: readonly Lockstep[];
+  readonly #count: number;
 
   /**
    * Plans a block, before any of its loops runs.
    *
    * @param rows where the rows are, in terms of running loops.
    * @param lanes the loop along which vectors lie; without it an element is a single one.
+   * @param count elements of a vector that are stored.
    */
   constructor(
     values: Values,
@@ -35,7 +37,9 @@ export class Block {
     rows: readonly Substitution[],
     lanes: LoopVariable | undefined,
     vectors: number,
+    count = 4,
   ) {
+    this.#count = count;
     this.#values = values;
     this.#output = output;
     this.#lanes = lanes;
@@ -76,7 +80,7 @@ export class Block {
           return result;
         });
         row.forEach(({ index }, v) => {
-          values.store(this.#output, index, results[v]!, this.#lanes);
+          values.store(this.#output, index, results[v]!, this.#lanes, this.#count);
         });
         f.free(...results);
       }

@@ -6,11 +6,12 @@ import {
   type Index,
   type LoopVariable,
   plus,
+  substitute,
   variable,
 } from "../../../compiler/index-expr.ts";
-import { combinations, exprAt, type Substitution } from "../../../compiler/unroll.ts";
+import { combinations, exprAt, guardsOf, type Substitution } from "../../../compiler/unroll.ts";
 import type { Local } from "../assembler.ts";
-import { combineInto, setInitial } from "./reductions.ts";
+import { combine, combineInto, setInitial } from "./reductions.ts";
 import type { Values } from "./values.ts";
 
 export type Reduction = Extract<Expr, { kind: "reduce" | "argreduce" }>;
@@ -20,15 +21,22 @@ const unrollLimit = 64;
 /** Longer loops are not written out whole, but so many steps at a time. */
 const longest = 16;
 const partial = 4;
+/** Instructions that have to be under way at a time so that none waits for another's result. */
+const busySums = 8;
 
 /** What one reduction does at one step. */
 interface Task {
   readonly to: Accumulator;
+  readonly part: number;
   readonly value: Expr;
   /** The step's number in the order of the reduction. */
   readonly step: Index;
   /** Tasks that read neighbouring places are done one after the other. */
   readonly place: number;
+}
+
+interface GuardedTask extends Task {
+  readonly conditions: readonly Condition[];
 }
 
 /** Tasks that are done where the same conditions hold. */
@@ -39,7 +47,10 @@ interface Group {
 
 interface Accumulator {
   readonly reduction: Reduction;
-  readonly value: Local;
+  /** Parts that steps take turns at adding to; the first one has the result in the end. */
+  readonly parts: readonly Local[];
+  /** The first place that it reads of those that are others in other rows. */
+  readonly differing: Index | undefined;
   /** The best step, if that is asked for. */
   readonly where: Local | undefined;
 }
@@ -52,8 +63,6 @@ export class Lockstep {
   readonly #values: Values;
   readonly #accumulators: readonly Accumulator[];
   readonly #loops: readonly LoopVariable[];
-  /** Which load of a reduction's body is at other places in other rows. */
-  readonly #differing: number | undefined;
   /** Of the innermost loop, how many steps are done at a time. */
   readonly #stride: number;
   readonly #main: readonly Group[];
@@ -73,53 +82,72 @@ export class Lockstep {
     const { f } = values;
     this.#values = values;
     const reductions = rows.flat();
-    this.#differing = differingLoad(rows);
+    const differing = differingLoad(rows);
     const distinct = new Map(reductions.map((reduction) => [reduction.key, reduction]));
+    const parts = Math.max(1, Math.min(partial, Math.floor((busySums * width) / distinct.size)));
     this.#accumulators = [...distinct.values()].map((reduction) => ({
       reduction,
-      value: f.local("v128"),
+      differing: differing === undefined ? undefined : loadsOf(reduction.body)[differing],
+      parts: Array.from({ length: reduction.kind === "reduce" ? parts : 1 }, () => f.local("v128")),
       where: reduction.kind === "argreduce" ? f.local("v128") : undefined,
     }));
     const { over } = reductions[0]!;
     const room = Math.floor((unrollLimit * width) / distinct.size);
-    let [unrolled, steps] = [0, 1];
-    for (const { extent } of over.toReversed()) {
-      if (extent > longest || steps * extent > room) break;
-      steps *= extent;
-      unrolled++;
+    const steps = (whole: number): number =>
+      over.slice(over.length - whole).reduce((product, loop) => product * loop.extent, 1);
+    const fits = (whole: number, limit: number): boolean =>
+      whole <= over.length && over.at(-whole)!.extent <= longest && steps(whole) <= limit;
+    let whole = 0;
+    while (fits(whole + 1, room)) whole++;
+    const written = (count: number): GuardedTask[] =>
+      this.#tasksAt(combinations(over.slice(over.length - count), constant), lanes);
+    let tasks: GuardedTask[] | undefined;
+    if (fits(whole + 1, 2 * room) && guardsOf(reductions[0]!).length > 0) {
+      // Of more steps, some may be left out at all elements.
+      const more = written(whole + 1);
+      if (more.length <= room * distinct.size) [tasks, whole] = [more, whole + 1];
     }
-    this.#loops = over.slice(0, over.length - unrolled);
-    const inner = over.slice(over.length - unrolled);
+    this.#loops = over.slice(0, over.length - whole);
     const last = this.#loops.at(-1);
-    this.#stride = last && unrolled === 0 ? Math.max(1, Math.min(partial, room, last.extent)) : 1;
-    const taps = combinations(inner, constant);
+    this.#stride = last && whole === 0 ? Math.max(1, Math.min(partial, room, last.extent)) : 1;
     if (last && this.#stride > 1) {
-      const from = (n: number, count: number, start: Index | undefined): Substitution[] =>
-        Array.from({ length: count }, (_, k) => new Map([[last, start ? plus(start, k) : constant(n + k)]]));
-      const whole = last.extent - (last.extent % this.#stride);
-      this.#main = this.#plan(from(0, this.#stride, variable(last)), lanes);
-      this.#rest = this.#plan(from(whole, last.extent - whole, undefined), lanes);
-    } else {
-      this.#main = this.#plan(taps, lanes);
-      this.#rest = [];
-    }
+      const some = (count: number, at: (k: number) => Index): Substitution[] =>
+        Array.from({ length: count }, (_, k) => new Map([[last, at(k)]]));
+      const rest = last.extent % this.#stride;
+      tasks = this.#tasksAt(
+        some(this.#stride, (k) => plus(variable(last), k)),
+        lanes,
+      );
+      this.#rest = this.#grouped(
+        this.#tasksAt(
+          some(rest, (k) => constant(last.extent - rest + k)),
+          lanes,
+        ),
+      );
+    } else this.#rest = [];
+    this.#main = this.#grouped(tasks ?? written(whole));
   }
 
-  #plan(taps: readonly Substitution[], lanes: LoopVariable | undefined): Group[] {
-    const tasks: (Task & { readonly conditions: readonly Condition[] })[] = [];
-    for (const tap of taps) {
+  #tasksAt(steps: readonly Substitution[], lanes: LoopVariable | undefined): GuardedTask[] {
+    const tasks: GuardedTask[] = [];
+    for (const [n, at] of steps.entries()) {
       for (const to of this.#accumulators) {
         const { over, body } = to.reduction;
-        const numbers = over.map((loop) => tap.get(loop) ?? variable(loop));
+        const numbers = over.map((loop) => at.get(loop) ?? variable(loop));
         const extents = over.map((loop) => loop.extent);
-        const part = unguarded(exprAt(body, tap), to.reduction, lanes);
+        const part = unguarded(exprAt(body, at), to.reduction, lanes);
         if (isNeutral(part.value, to.reduction)) continue;
-        const place = this.#differing === undefined ? 0 : (loadsOf(part.value)[this.#differing] ?? 0);
-        tasks.push({ to, ...part, step: flatten(numbers, extents), place });
+        const place = to.differing ? substitute(to.differing, at).constant : 0;
+        tasks.push({ to, part: n % to.parts.length, ...part, step: flatten(numbers, extents), place });
       }
     }
+    return tasks;
+  }
+
+  /** Tasks in the order of what they read, so that each thing is read once and used at once. */
+  #grouped(tasks: readonly GuardedTask[]): Group[] {
     const groups = new Map<string, { conditions: readonly Condition[]; tasks: Task[] }>();
-    for (const task of tasks.sort((a, b) => a.place - b.place)) {
+    for (const task of tasks.toSorted((a, b) => a.place - b.place)) {
       const key = task.conditions.map(({ kind, index }) => `${kind}${index.key}`).join("&");
       const group = groups.get(key) ?? { conditions: task.conditions, tasks: [] };
       groups.set(key, group);
@@ -131,18 +159,19 @@ export class Lockstep {
 
   emit(): void {
     const values = this.#values;
-    for (const { reduction, value, where } of this.#accumulators) {
-      setInitial(values, value, reduction);
-      if (where) values.f.set(where, values.f.i32x4.const(0));
+    const { f } = values;
+    for (const { reduction, parts, where } of this.#accumulators) {
+      for (const part of parts) setInitial(values, part, reduction);
+      if (where) f.set(where, f.i32x4.const(0));
     }
     values.scope.within(() => this.#from(0));
-    for (const { reduction, value, where } of this.#accumulators) values.define(reduction, where ?? value);
-  }
-
-  release(): void {
-    for (const { value, where } of this.#accumulators) {
-      this.#values.f.free(value);
-      if (where) this.#values.f.free(where);
+    for (const { reduction, parts, where } of this.#accumulators) {
+      const [result, ...others] = parts as [Local, ...Local[]];
+      for (const part of others) {
+        f.get(part);
+        if (reduction.kind === "reduce") combine(values, reduction, result);
+      }
+      values.define(reduction, where ?? result);
     }
   }
 
@@ -178,14 +207,15 @@ export class Lockstep {
     }
   }
 
-  #do({ to, value, step }: Task): void {
+  #do({ to, part, value, step }: Task): void {
     const values = this.#values;
-    if (to.reduction.kind === "reduce") combineInto(values, to.reduction, to.value, value);
+    if (to.reduction.kind === "reduce") combineInto(values, to.reduction, to.parts[part]!, value);
     else this.#keepBetter(to, value, step);
   }
 
   /** Keeps the best value and its number; the first of equal ones, and NaN before all. */
-  #keepBetter({ reduction, value: best, where }: Accumulator, value: Expr, step: Index): void {
+  #keepBetter({ reduction, parts, where }: Accumulator, value: Expr, step: Index): void {
+    const best = parts[0]!;
     const { f } = this.#values;
     const [candidate, better] = [f.local("v128"), f.local("v128")];
     this.#values.emit(value);
@@ -207,11 +237,10 @@ export class Lockstep {
   }
 }
 
-/** The places of the loads in an expression, as far as they are constant. */
-function loadsOf(expr: Expr): number[] {
-  const places: number[] = [];
+function loadsOf(expr: Expr): Index[] {
+  const places: Index[] = [];
   walk(expr, (part) => {
-    if (part.kind === "load") places.push(part.index.constant);
+    if (part.kind === "load") places.push(part.index);
   });
   return places;
 }
@@ -219,7 +248,7 @@ function loadsOf(expr: Expr): number[] {
 function differingLoad([first, second]: readonly (readonly Reduction[])[]): number | undefined {
   if (!first || !second) return undefined;
   const [a, b] = [loadsOf(first[0]!.body), loadsOf(second[0]!.body)];
-  const found = a.findIndex((place, i) => place !== b[i]);
+  const found = a.findIndex((place, i) => place.constant !== b[i]?.constant);
   return found < 0 ? undefined : found;
 }
 

@@ -3,11 +3,12 @@ import { walk } from "../../../compiler/expr.ts";
 import { type LoopVariable, slope } from "../../../compiler/index-expr.ts";
 import { allIndices, dropUnitLoops, type LoopNest, mergeLoops } from "../../../compiler/merge-loops.ts";
 import { splitLoops } from "../../../compiler/split-loops.ts";
+import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { Block } from "./block.ts";
 import { pushNumber } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
-import { tilingFor } from "./tiling.ts";
+import { tilingFor, turnedToReads } from "./tiling.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
 
 /** Below this many steps a kernel is done by one thread. */
@@ -27,7 +28,7 @@ export function emitLoopKernel(
   nest: LoopNest,
   turn: number,
 ): void {
-  const merged = mergeLoops(splitLoops(dropUnitLoops(nest)));
+  const merged = turnedToReads(mergeLoops(splitLoops(dropUnitLoops(nest))));
   const { loops, index, expr } = merged;
   const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
   if (emitBlocks(values, output, merged, turn)) return;
@@ -66,11 +67,18 @@ function emitBlocks(values: Values, output: Buffer, nest: LoopNest, turn: number
   const { outer, regions, lanes, vectors } = tiling;
   const step = 4 * vectors;
   const rest = lanes.extent % step;
+  const some = rest % 4;
+  const readsOn =
+    bytesPerElement(output.dtype) === 4 &&
+    [nest.index, ...allIndices(expr)].every((at) => [0, 1].includes(slope(at, lanes) ?? -1)) &&
+    slope(nest.index, lanes) === 1;
   const planned = regions.map(({ loop, rows }) => ({
     loop,
     whole: new Block(values, output, nest, rows, lanes, vectors),
     single: vectors > 1 && rest >= 4 ? new Block(values, output, nest, rows, lanes, 1) : undefined,
-    element: rest % 4 > 0 ? new Block(values, output, nest, rows, undefined, 1) : undefined,
+    // The last few elements as part of a vector, where what lies behind them can be read, too.
+    part: some > 0 && readsOn ? new Block(values, output, nest, rows, lanes, 1, some) : undefined,
+    element: some > 0 && !readsOn ? new Block(values, output, nest, rows, undefined, 1) : undefined,
   }));
   values.prepare(expr);
 
@@ -80,18 +88,19 @@ function emitBlocks(values: Values, output: Buffer, nest: LoopNest, turn: number
     work >= parallelFrom ? sharedLoop([...outer, ...(longest ? [longest] : []), lanes], lanes) : undefined;
   const granule = (loop: LoopVariable): number => (loop === lanes ? Math.max(shareGranule, step) : 1);
 
-  const along = ({ whole, single, element }: (typeof planned)[number]): void => {
+  const along = ({ whole, single, part, element }: (typeof planned)[number]): void => {
     values.hoist(expr);
     overShare(f, lanes, shared, granule, (low, high) => {
       let from = low;
       for (const [block, size] of [
         [whole, step],
         [single, 4],
+        [part, 1],
         [element, 1],
       ] as const) {
         if (!block) continue;
         const end = upTo(f, from, high, size);
-        places.loop(lanes, from, end, size, () => block.emit());
+        places.loop(lanes, from, end, block === part ? 4 : size, () => block.emit());
         from = end;
       }
     });

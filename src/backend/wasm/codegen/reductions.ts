@@ -46,7 +46,7 @@ export function setInitial(values: Values, target: Local, expr: Reduce | ArgRedu
 }
 
 /** target = target combined with the vector on the stack. */
-function combine(values: Values, expr: Reduce, target: Local): void {
+export function combine(values: Values, expr: Reduce, target: Local): void {
   const { f } = values;
   if (expr.dtype === "float32" && expr.combine !== "sum") {
     // The engine's own maximum takes eight instructions. All ones, where the target is NaN, are a NaN.

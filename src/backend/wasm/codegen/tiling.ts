@@ -39,6 +39,8 @@ const mostSums = 8;
 const shortLoop = 4;
 /** Blocks that have to look at the edges are written out each for itself, up to so many. */
 const mostEdges = 6;
+/** Steps of a reduction that count for more than how its result is written. */
+const longSteps = 8;
 /** Combinations of reduced loops that a condition is looked at for. */
 const mostTaps = 64;
 
@@ -50,15 +52,24 @@ const mostTaps = 64;
 export function tilingFor(nest: LoopNest, width: number): Tiling | undefined {
   const { loops, expr } = nest;
   const lanes = loops.at(-1);
-  if (!lanes || lanes.extent < 4 || slope(nest.index, lanes) !== 1) return undefined;
+  if (!lanes || lanes.extent < 4) return undefined;
   const indices = allIndices(expr);
   if (indices.some((index) => isDynamic(index) || slope(index, lanes) === undefined)) return undefined;
   const reductions = reductionsOf(expr);
+  const stride = slope(nest.index, lanes);
+  if (!stride || (stride !== 1 && reductions.length === 0)) return undefined;
   if (reductions.some(({ body }) => reductionsOf(body).length > 0)) return undefined;
   const fits = (vectors: number): number => Math.max(1, Math.min(vectors, Math.floor(lanes.extent / 4)));
 
   const row = loops.at(-2);
-  if (!row || !hasRows(expr, reductions, row)) {
+  const over = loops.at(-3);
+  const shares =
+    row &&
+    over &&
+    reductions.length === 0 &&
+    isShort(over) &&
+    indices.some((index) => !dependsOn(index, over) && dependsOn(index, row));
+  if (!row || !(shares || hasRows(reductions, row))) {
     const vectors = reductions.length > 0 ? 4 : callsFunctions(expr) ? 1 : 2;
     return {
       outer: loops.slice(0, -1),
@@ -68,8 +79,7 @@ export function tilingFor(nest: LoopNest, width: number): Tiling | undefined {
     };
   }
   const room = Math.floor(mostSums / (reductions.some(({ kind }) => kind === "argreduce") ? 2 : 1));
-  const over = loops.at(-3);
-  const withOver = over && over.extent <= shortLoop && over.extent * Math.min(2, row.extent) <= room;
+  const withOver = over && isShort(over) && over.extent * Math.min(2, row.extent) <= room;
   const whole = withOver && over.extent * row.extent <= room + 1;
   const steps = whole ? row.extent : Math.max(1, Math.floor(room / (withOver ? over.extent : 1)));
   const regions = regionsOf(nest, row, steps).map((region) => ({
@@ -81,23 +91,43 @@ export function tilingFor(nest: LoopNest, width: number): Tiling | undefined {
   return { outer: loops.slice(0, withOver ? -3 : -2), regions, lanes, vectors: fits(width) };
 }
 
-/** Whether elements along `row` have something in common, or too little to do each for themselves. */
-function hasRows(expr: Expr, reductions: readonly Reduction[], row: LoopVariable): boolean {
-  if (allIndices(expr).some((index) => isDynamic(index))) return false;
+function isShort(loop: LoopVariable): boolean {
+  return loop.extent <= shortLoop;
+}
+
+/**
+ * The same nest with another loop innermost, if long reductions read side by side along that one only: their results, of
+ * which there are fewer, are then written apart.
+ */
+export function turnedToReads(nest: LoopNest): LoopNest {
+  const { loops, expr } = nest;
+  const last = loops.at(-1);
+  const long = reductionsOf(expr).filter(
+    ({ over }) => over.reduce((steps, loop) => steps * loop.extent, 1) >= longSteps,
+  );
+  const reads = long.flatMap(({ body }) => allIndices(body));
+  const isSmooth = (loop: LoopVariable): boolean =>
+    reads.some((index) => slope(index, loop) === 1) &&
+    reads.every((index) => [0, 1].includes(slope(index, loop) ?? -1));
+  if (!last || long.length === 0 || isSmooth(last) || long.some(({ over }) => over.some(isSmooth)))
+    return nest;
+  const better = loops.find((loop) => loop.extent >= 4 && isSmooth(loop) && slope(nest.index, loop));
+  return better ? { ...nest, loops: [...loops.filter((loop) => loop !== better), better] } : nest;
+}
+
+/** Whether elements along `row` share what their reductions read, or have too little to do each for themselves. */
+function hasRows(reductions: readonly Reduction[], row: LoopVariable): boolean {
   return reductions.some(({ body, over }) => {
     if (over.reduce((steps, loop) => steps * loop.extent, 1) <= mostTaps) return true;
     return allIndices(body).some((index) => {
       const step = slope(index, row);
-      if (step === undefined || step === 0) return step === 0;
+      const slopes = over.map((loop) => slope(index, loop)).filter((along) => along !== 0);
+      if (step === undefined || slopes.length === 0) return false;
+      if (step === 0) return true;
       // Whether neighbours along a reduced loop reach the next element's.
       return over.some((loop) => {
         const along = slope(index, loop);
-        return (
-          along !== undefined &&
-          along !== 0 &&
-          step % along === 0 &&
-          Math.abs(step) < Math.abs(along) * loop.extent
-        );
+        return along && step % along === 0 && Math.abs(step) < Math.abs(along) * loop.extent;
       });
     });
   });

@@ -61,19 +61,22 @@ export class Values {
     );
   }
 
-  /** Makes known all expressions that will be emitted. */
+  /** Makes known an expression that will be emitted. */
   prepare(expr: Expr): void {
-    this.places.prepare(expr);
     walk(expr, (part) => {
-      for (const operand of operandsOf(part))
-        this.#uses.set(operand.key, (this.#uses.get(operand.key) ?? 0) + 1);
+      if (part.kind === "load") this.places.prepareAt(part.buffer, part.index);
+      for (const operand of operandsOf(part)) this.#countUse(operand);
     });
   }
 
   /** The same for an expression that is emitted beside others, with which it may share itself or its operands. */
   prepareShared(expr: Expr): void {
-    this.#uses.set(expr.key, (this.#uses.get(expr.key) ?? 0) + 1);
+    this.#countUse(expr);
     this.prepare(expr);
+  }
+
+  #countUse({ key }: Expr): void {
+    this.#uses.set(key, (this.#uses.get(key) ?? 0) + 1);
   }
 
   /** Computes ahead, once, whatever in `expr` depends on running loops only. */
@@ -315,10 +318,31 @@ export class Values {
     this.f.free(value);
   }
 
-  /** Emits a store to `index` of `buffer`: of four lanes, or of the first one. */
-  store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined): void {
+  /**
+   * Emits a store to `index` of `buffer`: of lanes, or of the first one.
+   *
+   * @param count how many lanes: 4, or less of numbers of four bytes that lie side by side.
+   */
+  store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined, count = 4): void {
     const { f, places } = this;
     const step = lanes ? slope(index, lanes)! : 1;
+    if (count < 4) {
+      const address = f.local("i32");
+      const offset = places.address(buffer, index);
+      f.set(address);
+      if (count > 1) {
+        f.get(address);
+        f.get(value);
+        f.v128.store64Lane(0, { offset, align: 4 });
+      }
+      if (count !== 2) {
+        f.get(address);
+        f.get(value);
+        f.v128.store32Lane(count - 1, { offset: offset + 4 * (count - 1) });
+      }
+      f.free(address);
+      return;
+    }
     if (step !== 1) {
       this.#storeStrided(buffer, index, value, step);
       return;
