@@ -1,6 +1,7 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { type Shape, sameShape } from "../core/shape.ts";
 import type { PackAttrs } from "../ops/pack.ts";
+import { type WinogradSlicesAttrs, winogradTiles } from "../ops/winograd.ts";
 import { channelsLast, type Layout, rowMajor } from "./layout.ts";
 import { lowerings } from "./lower/index.ts";
 
@@ -12,6 +13,8 @@ export interface Layouts {
   /** Paddings that are the margin of their operand's buffer. */
   readonly margins: ReadonlySet<number>;
 }
+
+const none = [0, 0] as const;
 
 /** Below this many input channels of a filter, vectors of them would have gaps. */
 const fewChannels = 8;
@@ -33,7 +36,7 @@ export function chooseLayouts(graph: Graph): Layouts {
   const paddings = new Set<number>();
   const margins = new Map<number, [number, number][]>();
   for (const [n, node] of nodes.entries()) {
-    if (node.op !== "conv" && node.op !== "convWeightGrad") continue;
+    if (!["conv", "convWeightGrad", "winogradSlices"].includes(node.op)) continue;
     if (node.op === "convWeightGrad") {
       kept.add(n);
       for (const operand of node.inputs) {
@@ -62,7 +65,12 @@ export function chooseLayouts(graph: Graph): Layouts {
       if (padded) paddings.add(operand);
     }
   }
+  const summed = new Set(nodes.flatMap(({ op, inputs }) => (op === "winogradFilterGradient" ? inputs : [])));
   const of = nodes.map((node, n): Layout => {
+    // A row between slices, so that these begin in different sets of the caches.
+    if (node.op === "winogradSlices" || (node.op === "matmul" && summed.has(n)))
+      return { ...rowMajor(3), margins: [none, [0, 1], none] };
+    if (node.op === "winogradFilterGradient") return { ...rowMajor(4), order: [0, 2, 3, 1] };
     if (node.op === "convWeightGrad") {
       // The channels of x or, where a filter has few, those of dy innermost: what is innermost there too.
       const taps = node.shape.slice(2).map((_, axis) => axis + 2);
@@ -93,7 +101,14 @@ function behindReshapes(n: number, nodes: readonly GraphNode[]): number {
 }
 
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */
-function readBeyond({ op, inputs, shape }: GraphNode, nodes: readonly GraphNode[]): number[] {
+function readBeyond({ op, inputs, shape, attrs }: GraphNode, nodes: readonly GraphNode[]): number[] {
+  if (op === "winogradSlices") {
+    const settings = attrs as WinogradSlicesAttrs;
+    const around = settings.of === "input" ? 2 : 0;
+    return nodes[inputs[0]!]!.shape.map((extent, axis) =>
+      axis < 2 ? 0 : winogradTiles(extent, settings) * settings.tile + around - extent,
+    );
+  }
   const filters = op === "conv" ? nodes[inputs[1]!]! : undefined;
   const tile = filters?.op === "pack" ? (filters.attrs as PackAttrs).winograd : 0;
   return shape.map((extent, axis) => (tile > 0 && axis >= 2 ? Math.ceil(extent / tile) * tile - extent : 0));
@@ -143,7 +158,8 @@ function spatialNodes(nodes: readonly GraphNode[]): boolean[] {
       mark(n);
       mark(node.inputs[0]!);
     }
-    if (node.op === "convWeightGrad") for (const input of node.inputs) mark(input);
+    if (node.op === "convWeightGrad" || node.op === "winogradSlices")
+      for (const input of node.inputs) mark(input);
   });
   while (pending.length > 0) for (const other of links[pending.pop()!]!) mark(other);
   return spatial;
