@@ -11,11 +11,12 @@ import {
   type Index,
   type LoopVariable,
   loopVariable,
+  plus,
   slope,
   variable,
 } from "./index-expr.ts";
 import type { Kernel, KernelBody, Nest } from "./kernel.ts";
-import { type Lattice, marginsOf, placeOf } from "./layout.ts";
+import { elementsOf, type Lattice, marginsOf, placeOf } from "./layout.ts";
 import type { LoopNest } from "./merge-loops.ts";
 import type { NodeElements } from "./node-elements.ts";
 
@@ -55,22 +56,51 @@ export class KernelBuilder {
       return this.#transform(n, output);
     if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
     const root = this.#elements.carried.get(n);
-    const layout = this.#layouts.of[n]!;
     const interleaved = root === undefined ? undefined : this.#nodes[root]!;
     const lattices: (readonly Lattice[] | undefined)[] =
       interleaved?.op === "interleave" ? latticesOf(interleaved) : [undefined];
     const nests = lattices.map((lattice) => this.#nest(n, root !== undefined, lattice));
-    const margins = marginsOf(layout, node.shape).map((region) => ({
-      loops: region.loops,
-      index: placeOf(layout, node.shape, region.at),
-    }));
     const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
     const body = nests.length === 1 ? nests[0]! : { kind: "parts" as const, parts: nests };
     const read = nests.flatMap(({ expr }) => [...readsOf(expr)]);
-    const stable = this.#stable[n]!;
+    const stable = this.#stable[n]! && !output.within;
     const awaited =
       node.op === "barrier" ? node.inputs.map((input) => this.#elements.buffers.get(input)!) : [];
-    return { name, node, output, reads: [...new Set([...read, ...awaited])], body, stable, margins };
+    const reads = [...new Set([...read, ...awaited])];
+    return { name, node, output, reads, body, stable, margins: this.#marginsOf(n) };
+  }
+
+  /**
+   * Kernels for those operands of a concatenation that do not lie in its buffer already.
+   *
+   * @param copies where they go, by host and number of the operand.
+   */
+  copies(host: number, copies: ReadonlyMap<string, Buffer>): Kernel[] {
+    const { inputs, shape } = this.#nodes[host]!;
+    const layout = this.#layouts.of[host]!;
+    let end = 0;
+    return inputs.flatMap((input, i) => {
+      const node = this.#nodes[input]!;
+      const offset = end;
+      end += node.shape[1]!;
+      const output = copies.get(`${host}:${i}`);
+      if (!output) return [];
+      const { loops, at } = elementsOf(layout, node.shape, 0, 1);
+      const expr = this.#elements.of(input)(at);
+      const index = placeOf(layout, shape, at.with(1, plus(at[1]!, offset)));
+      const body: KernelBody = { kind: "map", loops, index, expr };
+      const margins = offset === 0 ? this.#marginsOf(host) : [];
+      return [{ name: "concat", node, output, reads: [...readsOf(expr)], body, stable: false, margins }];
+    });
+  }
+
+  /** The zeros around a node's elements; the first operand's kernel writes those of a whole concatenation. */
+  #marginsOf(n: number): Kernel["margins"] {
+    const place = this.#layouts.guests.get(n);
+    if (place && place.offset > 0) return [];
+    const source = place?.host ?? n;
+    const [layout, { shape }] = [this.#layouts.of[source]!, this.#nodes[source]!];
+    return marginsOf(layout, shape).map(({ loops, at }) => ({ loops, index: placeOf(layout, shape, at) }));
   }
 
   #nest(n: number, reduces: boolean, lattice: readonly Lattice[] | undefined): Nest {

@@ -4,6 +4,7 @@ import type { PackAttrs } from "../ops/pack.ts";
 import { type WinogradSlicesAttrs, winogradTiles } from "../ops/winograd.ts";
 import { channelsLast, type Layout, rowMajor } from "./layout.ts";
 import { lowerings } from "./lower/index.ts";
+import { type Guest, placeConcats } from "./place-concats.ts";
 
 /** How each node of a graph lies in memory if it has a buffer. */
 export interface Layouts {
@@ -12,6 +13,11 @@ export interface Layouts {
   readonly kept: ReadonlySet<number>;
   /** Paddings that are the margin of their operand's buffer. */
   readonly margins: ReadonlySet<number>;
+  /** Values that lie in the buffer of a concatenation, and concatenations that are the beginning of a longer one. */
+  readonly guests: ReadonlyMap<number, Guest>;
+  readonly parts: ReadonlyMap<number, Guest>;
+  /** Concatenations whose operands are written into their buffer one by one. */
+  readonly hosts: ReadonlySet<number>;
 }
 
 const none = [0, 0] as const;
@@ -66,7 +72,29 @@ export function chooseLayouts(graph: Graph): Layouts {
     }
   }
   const summed = new Set(nodes.flatMap(({ op, inputs }) => (op === "winogradFilterGradient" ? inputs : [])));
+  const { guests, parts } = placeConcats(
+    nodes,
+    (n) =>
+      spatial[n]! && nodes[n]!.dtype === "float32" && mayHaveMargins(nodes[n]!) && nodes[n]!.op !== "pack",
+    (n) => margins.has(n),
+  );
+  for (const [n, { host }] of [...guests, ...parts]) {
+    kept.add(n).add(host);
+    for (const [axis, [low, high]] of (margins.get(n) ?? []).entries()) {
+      const sides = margins.get(host) ?? nodes[host]!.shape.map((): [number, number] => [0, 0]);
+      sides[axis] = [Math.max(sides[axis]![0], low), Math.max(sides[axis]![1], high)];
+      margins.set(host, sides);
+    }
+  }
   const of = nodes.map((node, n): Layout => {
+    const place = guests.get(n) ?? parts.get(n);
+    if (place) {
+      // The host's channels around the own ones are like a margin.
+      const layout = channelsLast(node.shape.length);
+      const around = margins.get(place.host) ?? layout.margins;
+      const rest = nodes[place.host]!.shape[1]! - place.offset - node.shape[1]!;
+      return { ...layout, margins: around.map((side, axis) => (axis === 1 ? [place.offset, rest] : side)) };
+    }
     // A row between slices, so that these begin in different sets of the caches.
     if (node.op === "winogradSlices" || (node.op === "matmul" && summed.has(n)))
       return { ...rowMajor(3), margins: [none, [0, 1], none] };
@@ -91,7 +119,14 @@ export function chooseLayouts(graph: Graph): Layouts {
     const layout = channelsLast(node.shape.length);
     return { ...layout, margins: margins.get(n) ?? layout.margins };
   });
-  return { of, kept, margins: paddings };
+  return {
+    of,
+    kept,
+    margins: paddings,
+    guests,
+    parts,
+    hosts: new Set([...guests, ...parts].map(([, { host }]) => host)),
+  };
 }
 
 /** What a batch that was split into parts is a view of: to be kept in the order of the batch, as it is computed. */

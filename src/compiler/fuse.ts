@@ -39,6 +39,9 @@ class Fusion {
   readonly #buffers: Map<number, Buffer>;
   /** Buffers whose layout contractions know how to read. */
   readonly #packed = new Set<Buffer>();
+  /** The memory of concatenations, and the parts of it that operands are copied to, by host and number. */
+  readonly #rooms = new Map<number, Buffer>();
+  readonly #copies = new Map<string, Buffer>();
   /** Filters in Winograd's form, with the extent of the output tiles. */
   readonly #winograd = new Map<Buffer, 2 | 4>();
   readonly #carried: Map<number, number>;
@@ -82,7 +85,9 @@ class Fusion {
       this.#winograd,
     );
     for (let n = 0; n < this.#nodes.length; n++) {
-      if (this.#buffers.has(n) && !isFilled(this.#nodes[n]!)) kernels.push(builder.kernel(n));
+      if (!this.#buffers.has(n) || isFilled(this.#nodes[n]!)) continue;
+      if (this.#layouts.hosts.has(n)) kernels.push(...builder.copies(n, this.#copies));
+      else if (!this.#layouts.parts.has(n)) kernels.push(builder.kernel(n));
     }
     return this.#withCopies(kernels, outputs);
   }
@@ -91,12 +96,56 @@ class Fusion {
     const known = this.#buffers.get(n);
     if (known) return known;
     const { dtype, shape } = this.#nodes[n]!;
-    const buffer = { id: this.#nextBuffer++, dtype, length: lengthOf(this.#layouts.of[n]!, shape) };
+    const { guests, parts, of } = this.#layouts;
+    const host = guests.get(n)?.host ?? parts.get(n)?.host ?? (this.#layouts.hosts.has(n) ? n : undefined);
+    const buffer: Buffer =
+      host === undefined
+        ? { id: this.#nextBuffer++, dtype, length: lengthOf(of[n]!, shape) }
+        : {
+            id: this.#nextBuffer++,
+            dtype,
+            length: sizeOf(shape),
+            within: this.#room(host),
+            ...(!guests.has(n) && { parts: this.#partsOf(host).slice(0, this.#nodes[n]!.inputs.length) }),
+          };
     this.#buffers.set(n, buffer);
     if (this.#nodes[n]!.op === "pack") this.#packed.add(buffer);
     const { winograd } = this.#layouts.of[n]!;
     if (winograd > 0) this.#winograd.set(buffer, winograd as 2 | 4);
     return buffer;
+  }
+
+  /** The memory of a concatenation. */
+  #room(host: number): Buffer {
+    const { dtype, shape } = this.#nodes[host]!;
+    const known = this.#rooms.get(host) ?? {
+      id: this.#nextBuffer++,
+      dtype,
+      length: lengthOf(this.#layouts.of[host]!, shape),
+    };
+    this.#rooms.set(host, known);
+    return known;
+  }
+
+  /** What the operands of a concatenation are written to: their own buffers, or copies of those that lie elsewhere. */
+  #partsOf(host: number): Buffer[] {
+    let end = 0;
+    return this.#nodes[host]!.inputs.map((input, i) => {
+      const key = `${host}:${i}`;
+      const { dtype, shape } = this.#nodes[input]!;
+      const offset = end;
+      end += shape[1]!;
+      const guest = this.#layouts.guests.get(input);
+      if (guest?.host === host && guest.offset === offset) return this.#materialize(input);
+      const copy = this.#copies.get(key) ?? {
+        id: this.#nextBuffer++,
+        dtype,
+        length: sizeOf(shape),
+        within: this.#room(host),
+      };
+      this.#copies.set(key, copy);
+      return copy;
+    });
   }
 
   #decide(n: number): void {
@@ -223,16 +272,24 @@ class Fusion {
   /** A contraction reads its operands from memory, at positions that are sums of loop variables. */
   #makeOperandsLoads(n: number): void {
     const node = this.#nodes[n]!;
+    const { groups } = node.attrs as { groups?: number };
+    const depthwise = node.op === "conv" && groups === node.shape[1];
+    const isReadable = (operand: Expr): boolean =>
+      depthwise ? operand.kind === "load" : isAffineLoad(operand, this.#packed);
     const probe = (): readonly Expr[] => {
       const { at } = this.#elements.naturalLoops(n);
       const value = this.#elements.ofKernel(n)(at);
-      return value.kind === "reduce" && value.body.kind === "binary" ? [value.body.a, value.body.b] : [];
+      if (value.kind !== "reduce") return [];
+      // A depthwise convolution is a loop nest: it leaves out zeros between elements instead of reading them.
+      let { body } = value;
+      while (depthwise && body.kind === "guard") body = body.value;
+      return body.kind === "binary" ? [body.a, body.b] : [body];
     };
     for (const input of new Set(node.inputs)) {
       if (this.#buffers.has(input)) continue;
       const before = this.#buffersBehind(input);
       const operands = probe();
-      const bad = operands.filter((operand) => !isAffineLoad(operand, this.#packed));
+      const bad = operands.filter((operand) => !isReadable(operand));
       if (bad.length === 0) return;
       const touched = bad.some(
         (operand) =>
@@ -240,8 +297,7 @@ class Fusion {
       );
       if (touched) this.#materialize(input);
     }
-    if (probe().some((operand) => !isAffineLoad(operand, this.#packed)))
-      for (const input of node.inputs) this.#materialize(input);
+    if (!probe().every(isReadable)) for (const input of node.inputs) this.#materialize(input);
   }
 
   #buffersBehind(n: number, found: Set<Buffer> = new Set()): Set<Buffer> {

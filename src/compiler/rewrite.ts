@@ -235,6 +235,9 @@ function partsOfBatch(x: Tensor, dy: Tensor, kernelSize: number): number {
 /** Fewest elements that a sum is worth splitting for, and most results that leave threads without work. */
 const splitFrom = 4096;
 const fewResults = 64;
+/** The same for sums across rows of memory: over several axes, and over one, whose parts should lie in the caches. */
+const splitRowsFrom = 1024;
+const someResults = [256, 4096] as const;
 
 /**
  * A sum of many elements into few is done in two steps, so that threads share the work. How it is split depends on the
@@ -243,8 +246,12 @@ const fewResults = 64;
 function splitSum([x]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
   const { axes } = attrs as { axes: readonly number[] };
   const count = sizeOf(axes.map((axis) => x!.shape[axis]!));
-  if (x!.size / count > fewResults || count < splitFrom) return undefined;
+  const results = x!.size / count;
   const big = axes.filter((axis) => x!.shape[axis]! > 1);
+  const few = results <= fewResults && count >= splitFrom;
+  const acrossRows = big.length > 1 || big[0] !== x!.rank - 1;
+  const some = acrossRows && results <= someResults[big.length > 1 ? 0 : 1] && count >= splitRowsFrom;
+  if (!few && !some) return undefined;
   if (big.length > 1) {
     const inner = sum(x!, big.slice(1), { keepDims: true });
     return sum(inner, axes, { keepDims: true });

@@ -1,5 +1,5 @@
 import type { GraphOutput } from "../core/graph.ts";
-import { type Buffer, load, readsOf, walk } from "./expr.ts";
+import { type Buffer, load, readsOf, walk, written } from "./expr.ts";
 import { isDynamic, loopVariable, variable } from "./index-expr.ts";
 import { type Kernel, type KernelGraph, nestsOf } from "./kernel.ts";
 import { allIndices } from "./merge-loops.ts";
@@ -64,7 +64,13 @@ export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): S
 function dependencies(kernels: readonly Kernel[]): Set<number>[] {
   const position = new Map(kernels.map((kernel, i) => [kernel.output.id, i]));
   return kernels.map(
-    ({ reads }) => new Set(reads.map((buffer) => position.get(buffer.id)).filter((i) => i !== undefined)),
+    ({ reads }) =>
+      new Set(
+        reads
+          .flatMap(written)
+          .map((buffer) => position.get(buffer.id))
+          .filter((i) => i !== undefined),
+      ),
   );
 }
 
@@ -75,7 +81,12 @@ function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } 
   const kernels: Kernel[] = [];
   for (const kernel of graph.kernels) {
     const { stable, reads, output } = kernel;
-    if (stable && !later.has(output) && !mayFail(kernel) && !reads.some((buffer) => later.has(buffer))) {
+    if (
+      stable &&
+      !later.has(output) &&
+      !mayFail(kernel) &&
+      !reads.flatMap(written).some((buffer) => later.has(buffer))
+    ) {
       ahead.push(kernel);
       continue;
     }

@@ -18,6 +18,7 @@ import { MatrixHelpers } from "./codegen/matrix-helpers.ts";
 import type { BaseAddress } from "./codegen/places.ts";
 import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
 import { emitScatterKernel } from "./codegen/scatter-kernel.ts";
+import { emitStridedCopy } from "./codegen/strided-copy-kernel.ts";
 import type { TileShape } from "./codegen/tiles.ts";
 import type { KernelEnvironment } from "./codegen/values.ts";
 import { emitWinogradFilterKernel } from "./codegen/winograd-filter-kernel.ts";
@@ -180,7 +181,7 @@ class ProgramEmitter {
       return plain("scatter");
     }
     if (body.kind === "winogradFilters") {
-      emitWinogradFilterKernel(f, environment, output, body, this.#options.fused);
+      emitWinogradFilterKernel(f, environment, output, body);
       return plain("winograd filters");
     }
     if (body.kind === "winogradTransform") {
@@ -196,7 +197,10 @@ class ProgramEmitter {
       if (contraction) {
         return { kind: "contraction", ...emitContractionKernel(f, environment, output, contraction, turn) };
       }
-      if (nest.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, nest, turn);
+      if (nest.loops.some((loop) => loop.extent === 0)) return plain("map");
+      if (kernel.stable && nest.kind === "map" && emitStridedCopy(f, environment, output, nest, turn))
+        return plain("copy");
+      emitLoopKernel(f, environment, output, nest, turn);
       return plain(nest.kind === "map" ? "map" : "reduce");
     });
     return codes.find(({ kind }) => kind !== "map") ?? plain("map");
@@ -220,8 +224,9 @@ class ProgramEmitter {
         bases.set(buffer.id, { local: word(tableLayout.constants), offset: constant });
       else if (slot !== undefined) bases.set(buffer.id, { local: word(slotOffset(slot)), offset: 0 });
       else {
-        const kept = this.#plan.kept.offsets.get(buffer.id);
-        const offset = kept ?? this.#plan.arena.offsets.get(buffer.id)!;
+        const { id } = buffer.within ?? buffer;
+        const kept = this.#plan.kept.offsets.get(id);
+        const offset = kept ?? this.#plan.arena.offsets.get(id)!;
         bases.set(buffer.id, {
           local: word(kept === undefined ? tableLayout.arena : tableLayout.kept),
           offset,

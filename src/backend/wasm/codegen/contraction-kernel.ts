@@ -19,7 +19,8 @@ import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { type Blocking, blockingFor } from "./blocking.ts";
 import { areSideBySide, byteOffsets, RunTables, stepsIn, valuesUsed } from "./contraction-tables.ts";
-import { after, counted, least, pushPlace } from "./counting.ts";
+import { counted, least, pushPlace } from "./counting.ts";
+import { Epilogue } from "./epilogue.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
 import type { BaseAddress } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
@@ -102,16 +103,13 @@ class ContractionEmitter {
   /** Where a batch's operands begin. */
   readonly #startA: Index;
   readonly #startB: Index;
-  readonly #output: Buffer;
-  readonly #index: Index;
-  readonly #epilogue: Expr;
+  readonly #epilogue: Epilogue;
 
   constructor(f: FunctionBuilder, environment: KernelEnvironment, output: Buffer, contraction: Contraction) {
     const { batch, rows, columns, inner, a, b } = contraction;
     this.#f = f;
     this.#environment = environment;
     this.#contraction = contraction;
-    this.#output = output;
     const counts = {
       batch: product(batch),
       rows: product(rows),
@@ -166,13 +164,10 @@ class ContractionEmitter {
     this.#startB = partOf(b.index, batch);
 
     const { index, expr } = this.#inBlocks();
-    this.#index = index;
-    this.#epilogue = expr;
     const baseOf = (buffer: Buffer): BaseAddress =>
       buffer.id === sumsId ? this.#sums : environment.baseOf(buffer);
     this.#values = new Values(f, { ...environment, baseOf }, (nested) => emitReduction(this.#values, nested));
-    this.#values.prepare(expr);
-    this.#values.places.prepareAt(output, index);
+    this.#epilogue = new Epilogue(this.#values, output, index, expr, this.#column);
     this.#values.places.prepareAt(a.buffer, this.#startA);
     this.#values.places.prepareAt(b.buffer, this.#startB);
   }
@@ -361,9 +356,7 @@ class ContractionEmitter {
   #finish(block: Block): void {
     const f = this.#f;
     const values = this.#values;
-    const [index, expr, column] = [this.#index, this.#epilogue, this.#column];
-    const vectors = f.local("i32");
-    f.set(vectors, f.i32.and(f.get(block.columnEnd), f.i32.const(-4)));
+    const { expr } = this.#epilogue;
     values.hoist(expr);
     const { rows } = this.#contraction;
     const named = valuesUsed(expr, rows);
@@ -373,16 +366,10 @@ class ContractionEmitter {
       const inBlock = values.places.valueOf(row)!.local!;
       f.set(number, f.i32.add(f.get(block.row), f.get(inBlock)));
       values.places.withStep(rows, number, named, this.#environment.constants, () => {
-        values.places.withValue(this.#rowOfSums, inBlock, () => {
-          values.hoist(expr);
-          values.places.loop(column, 0, vectors, 4, () => values.write(this.#output, index, expr, column));
-          values.places.loop(column, vectors, block.columnEnd, 1, () =>
-            values.write(this.#output, index, expr),
-          );
-        });
+        values.places.withValue(this.#rowOfSums, inBlock, () => this.#epilogue.emit(block.columnEnd));
       });
     });
-    f.free(vectors, number);
+    f.free(number);
   }
 
   /** A new local with min(block, count − start). */
@@ -393,4 +380,9 @@ class ContractionEmitter {
     least(f, local, block);
     return local;
   }
+}
+
+/** The place some bytes after another. */
+function after({ local, offset }: BaseAddress, bytes: number): BaseAddress {
+  return { local, offset: offset + bytes };
 }

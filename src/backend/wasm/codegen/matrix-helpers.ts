@@ -7,22 +7,62 @@ export const runBytes = 8;
 /** Functions that every matrix product of a module shares, emitted when first asked for. */
 export class MatrixHelpers {
   readonly #module: ModuleBuilder;
-  readonly #fused: boolean;
   readonly #known = new Map<string, FunctionRef>();
   /** The shapes of tile that may be used. */
   readonly shapes: readonly TileShape[];
+  /** Whether to use the fused multiply-add of relaxed SIMD. */
+  readonly fused: boolean;
 
-  /** @param fused whether to use the fused multiply-add of relaxed SIMD. */
   constructor(module: ModuleBuilder, fused: boolean, shapes: readonly TileShape[]) {
     this.#module = module;
-    this.#fused = fused;
+    this.fused = fused;
     this.shapes = shapes;
+  }
+
+  /** How many vectors, side by side, the engine puts into one register. */
+  get vectorsPerRegister(): number {
+    return this.shapes.some((shape) => shape.columns > 8) ? 2 : 1;
   }
 
   #once(name: string, make: (name: string) => FunctionRef): FunctionRef {
     const known = this.#known.get(name) ?? make(name);
     this.#known.set(name, known);
     return known;
+  }
+
+  /** (target, source, count, target's stride, source's stride, factor): copies elements one by one, times a factor. */
+  copyRun(): FunctionRef {
+    return this.#once("copyRun", (name) =>
+      this.#module.function(
+        name,
+        { params: ["i32", "i32", "i32", "i32", "i32", "f32"], results: [] },
+        (f) => {
+          const [target, source, count, to, from, factor] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
+          f.loop((again) => {
+            f.f32.store({}, f.get(target!), f.f32.mul(f.f32.load({}, f.get(source!)), f.get(factor!)));
+            f.set(target!, f.i32.add(f.get(target!), f.get(to!)));
+            f.set(source!, f.i32.add(f.get(source!), f.get(from!)));
+            f.set(count!, f.i32.sub(f.get(count!), f.i32.const(1)));
+            f.brIf(again, f.get(count!));
+          });
+        },
+      ),
+    );
+  }
+
+  /** (target, 0, count, stride): writes zeros. */
+  clearRun(): FunctionRef {
+    return this.#once("clearRun", (name) =>
+      this.#module.function(name, { params: ["i32", "i32", "i32", "i32"], results: [] }, (f) => {
+        const [target, zero, count, stride] = [0, 1, 2, 3].map((i) => f.param(i));
+        f.loop((again) => {
+          f.i32.store({}, f.get(target!), f.get(zero!));
+          f.set(target!, f.i32.add(f.get(target!), f.get(stride!)));
+          f.set(count!, f.i32.sub(f.get(count!), f.i32.const(1)));
+          f.brIf(again, f.get(count!));
+        });
+      }),
+    );
   }
 
   /**
@@ -153,7 +193,7 @@ export class MatrixHelpers {
               f.set(sources[r]!, f.i32.add(f.get(sources[r]!), f.get(stride!)));
               own.forEach((sum, v) => {
                 const [x, y] = [scalar, operands[v]!];
-                if (this.#fused) f.set(sum, f.f32x4.relaxedMadd(f.get(x), f.get(y), f.get(sum)));
+                if (this.fused) f.set(sum, f.f32x4.relaxedMadd(f.get(x), f.get(y), f.get(sum)));
                 else f.set(sum, f.f32x4.add(f.get(sum), f.f32x4.mul(f.get(x), f.get(y))));
               });
             });

@@ -7,7 +7,6 @@ import { least } from "./counting.ts";
 import { emitShare } from "./loop-kernel.ts";
 import { emitReduction } from "./reductions.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
-import { onBothSides, VectorCode, winograd } from "./winograd-transforms.ts";
 
 /**
  * Emits G g Gᵀ for filters of 3 × 3, four filters at a time: [(tile + 2)²][panel][channel][filter of the panel]. What
@@ -18,12 +17,9 @@ export function emitWinogradFilterKernel(
   environment: KernelEnvironment,
   output: Buffer,
   { loops: [channel, filter], taps, tile, width }: Extract<KernelBody, { kind: "winogradFilters" }>,
-  fused: boolean,
 ): void {
   const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
   for (const tap of taps) values.prepare(tap);
-  const transform = winograd[tile].filter;
-  const code = new VectorCode(f, 1, fused, transform.factors);
   const panels = Math.ceil(filter.extent / width);
   const sliceBytes = 4 * winogradSliceLength(filter.extent, channel.extent, width);
   const base = environment.baseOf(output);
@@ -46,21 +42,12 @@ export function emitWinogradFilterKernel(
   /** Transforms four filters, or one. */
   const transformAt = (lanes: LoopVariable | undefined): void => {
     aim(at(filter));
-    const results = onBothSides(code, transform, 3, (i, j) => {
-      values.lanes = lanes;
-      const local = f.local("v128");
-      values.emit(taps[3 * i + j]!);
-      f.set(local);
-      values.lanes = undefined;
-      return [local];
-    });
-    results.flat().forEach(([value], slice) => {
-      f.get(target);
-      f.get(value!);
-      if (lanes) f.v128.store({ offset: slice * sliceBytes, align: 4 });
-      else f.v128.store32Lane(0, { offset: slice * sliceBytes });
-    });
-    code.free(...results.flat());
+    values.lanes = lanes;
+    for (const tap of taps) values.emit(tap);
+    values.lanes = undefined;
+    f.get(target);
+    f.i32.const(sliceBytes);
+    f.call(environment.winograd.filters(tile, lanes ? 4 : 1));
   };
 
   // Panel by panel, as a panel's channels lie side by side, and so may those of each filter.

@@ -1,5 +1,5 @@
 import { replaceRun, sumOfProducts } from "../../../compiler/contraction.ts";
-import { type Buffer, type Expr, load } from "../../../compiler/expr.ts";
+import { type Buffer, load } from "../../../compiler/expr.ts";
 import {
   type Index,
   type LoopVariable,
@@ -14,6 +14,7 @@ import { winogradSliceLength } from "../../../compiler/layout.ts";
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { counted, least, pushPlace } from "./counting.ts";
+import { Epilogue } from "./epilogue.ts";
 import { emitShare } from "./loop-kernel.ts";
 import { runBytes } from "./matrix-helpers.ts";
 import type { BaseAddress } from "./places.ts";
@@ -50,7 +51,6 @@ class WinogradEmitter {
   readonly #environment: KernelEnvironment;
   readonly #values: Values;
   readonly #body: WinogradBody;
-  readonly #output: Buffer;
   readonly #channels: number;
   readonly shape: TileShape;
   readonly #blocking: WinogradBlocking;
@@ -73,8 +73,7 @@ class WinogradEmitter {
   readonly #results: BaseAddress;
   readonly #rowTable: BaseAddress;
   readonly #runs: BaseAddress;
-  readonly #index: Index;
-  readonly #epilogue: Expr;
+  readonly #epilogue: Epilogue;
   /** The first panel of the group of channels, a channel of the group, and an element of the output tile. */
   readonly #panel: LoopVariable;
   readonly #column: LoopVariable;
@@ -84,7 +83,6 @@ class WinogradEmitter {
     this.#f = f;
     this.#environment = environment;
     this.#body = body;
-    this.#output = output;
     const { n, o, y, x } = body.axes;
     const sum = sumOfProducts(body.expr)!;
     const image = sum.a.buffer === body.filters ? sum.b : sum.a;
@@ -130,16 +128,14 @@ class WinogradEmitter {
     const change = (index: Index): Index => replaceRun(index, [o], channel);
     const results: Buffer = { id: resultsId, dtype: "float32", length: body.tile ** 2 * columns };
     const result = load(results, plus(times(variable(this.#cell), columns), variable(this.#column)));
-    this.#epilogue = mapIndices(
+    const epilogue = mapIndices(
       mapExpr(body.expr, (part) => (part.key === sum.key ? result : part)),
       change,
     );
-    this.#index = change(body.index);
     const baseOf = (buffer: Buffer): BaseAddress =>
       buffer.id === resultsId ? this.#results : environment.baseOf(buffer);
     this.#values = new Values(f, { ...environment, baseOf }, (nested) => emitReduction(this.#values, nested));
-    this.#values.prepare(this.#epilogue);
-    this.#values.places.prepareAt(output, this.#index);
+    this.#epilogue = new Epilogue(this.#values, output, change(body.index), epilogue, this.#column);
   }
 
   emit(): void {
@@ -252,13 +248,12 @@ class WinogradEmitter {
     const width = this.shape.columns;
     const columns = this.#blocking.panels * width;
     const transform = this.#environment.winograd.output(tile, columns, this.#productSlice);
-    const [inside, vectors] = [f.local("i32"), f.local("i32")];
+    const inside = f.local("i32");
     f.set(inside, f.i32.mul(f.get(count), f.i32.const(width)));
     const left = f.local("i32");
     f.set(left, f.i32.sub(f.i32.const(axes.o.extent), f.i32.mul(f.get(panel), f.i32.const(width))));
     f.set(inside, f.select(f.get(inside), f.get(left), f.i32.ltS(f.get(inside), f.get(left))));
-    f.set(vectors, f.i32.and(f.get(inside), f.i32.const(-4)));
-    values.hoist(this.#epilogue);
+    values.hoist(this.#epilogue.expr);
     this.#eachTile(block, (t, n, ty, tx) => {
       pushPlace(this.#f, this.#products, [t, 4 * columns]);
       pushPlace(this.#f, this.#results);
@@ -274,18 +269,13 @@ class WinogradEmitter {
             f.i32.mul(undefined, f.i32.const(tile));
             f.i32.add(undefined, f.i32.sub(f.get(places.valueOf(axes.x)!.local!), f.get(begin)));
             f.set(cell);
-            places.withValue(this.#cell, cell, () => {
-              const [index, expr, column] = [this.#index, this.#epilogue, this.#column];
-              values.hoist(expr);
-              places.loop(column, 0, vectors, 4, () => values.write(this.#output, index, expr, column));
-              places.loop(column, vectors, inside, 1, () => values.write(this.#output, index, expr));
-            });
+            places.withValue(this.#cell, cell, () => this.#epilogue.emit(inside));
           }),
         ),
       );
       f.free(top, bottom, begin, end, cell);
     });
-    f.free(inside, vectors, left);
+    f.free(inside, left);
   }
 
   /** New locals: the output positions along an axis that a tile covers. */
