@@ -33,7 +33,8 @@ export function winogradTileFor(
   wanted: 0 | 2 | 4 | undefined,
 ): 0 | 2 | 4 {
   const { batch, inChannels, outChannels, extent, stable, gradient } = size;
-  if (inChannels % 4 !== 0 || (gradient && outChannels % 4 !== 0)) return 0;
+  // A single filter has no panel, and a gradient's channels are transformed as the input's are.
+  if (inChannels % 4 !== 0 || outChannels === 1 || (gradient && outChannels % 4 !== 0)) return 0;
   if (wanted !== undefined) return wanted;
   if (inChannels < 16 || outChannels < 16) return 0;
   const shape = shapes[0]!;
