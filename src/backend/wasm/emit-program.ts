@@ -93,7 +93,7 @@ class ProgramEmitter {
       maximumPages: Memory.limits.maximumPages,
     });
     this.#table = this.#module.global("i32", 0, { mutable: true });
-    this.#math = new VectorMath(this.#module);
+    this.#math = new VectorMath(this.#module, options.fused);
     this.#matrix = new MatrixHelpers(this.#module, options.fused, options.tiles);
     this.#winograd = new WinogradHelpers(this.#module, options.fused);
     for (const { buffer, values } of options.constants) {
@@ -243,7 +243,7 @@ class ProgramEmitter {
     }
     return {
       baseOf: (buffer: Buffer) => bases.get(buffer.id)!,
-      math: (name) => this.#math.function(name),
+      math: this.#math,
       matrix: this.#matrix,
       winograd: this.#winograd,
       checkIndex,

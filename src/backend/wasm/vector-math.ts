@@ -1,4 +1,4 @@
-import type { FunctionRef, ModuleBuilder, ValueType } from "./assembler.ts";
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, ValueType } from "./assembler.ts";
 import { emitErf } from "./vector-math/erf.ts";
 import { emitExp, emitExpm1, emitSigmoid, emitTanh } from "./vector-math/exp.ts";
 import { emitInFloat64 } from "./vector-math/halves.ts";
@@ -24,44 +24,66 @@ type Helper = MathFunction | "sinHalf" | "cosHalf" | "powHalf";
 
 interface Definition {
   readonly arity: 1 | 2;
-  emit(v: VectorBuilder, helper: (name: Helper) => FunctionRef): void;
+  /** Short enough to be written out wherever it is needed; then it uses nothing but `v.local()`. */
+  readonly short?: true;
+  /** x is the first operand. */
+  emit(v: VectorBuilder, x: Local, helper: (name: Helper) => FunctionRef): void;
 }
 
 const definitions: Readonly<Record<Helper, Definition>> = {
-  exp: { arity: 1, emit: emitExp },
+  exp: { arity: 1, short: true, emit: emitExp },
   expm1: { arity: 1, emit: emitExpm1 },
   log: { arity: 1, emit: emitLog },
   log1p: { arity: 1, emit: emitLog1p },
-  sigmoid: { arity: 1, emit: emitSigmoid },
-  tanh: { arity: 1, emit: emitTanh },
-  erf: { arity: 1, emit: emitErf },
-  sin: { arity: 1, emit: (v, helper) => emitInFloat64(v, helper("sinHalf"), [v.f.param(0)]) },
-  cos: { arity: 1, emit: (v, helper) => emitInFloat64(v, helper("cosHalf"), [v.f.param(0)]) },
-  pow: { arity: 2, emit: (v, helper) => emitPow(v, helper("powHalf")) },
+  sigmoid: { arity: 1, short: true, emit: emitSigmoid },
+  tanh: { arity: 1, short: true, emit: emitTanh },
+  erf: { arity: 1, short: true, emit: emitErf },
+  sin: { arity: 1, emit: (v, x, helper) => emitInFloat64(v, helper("sinHalf"), [x]) },
+  cos: { arity: 1, emit: (v, x, helper) => emitInFloat64(v, helper("cosHalf"), [x]) },
+  pow: { arity: 2, emit: (v, _, helper) => emitPow(v, helper("powHalf")) },
   sinHalf: { arity: 1, emit: (v) => emitSineHalf(v, 0) },
   cosHalf: { arity: 1, emit: (v) => emitSineHalf(v, 1) },
   powHalf: { arity: 2, emit: emitPowHalf },
 };
 
 /**
- * Elementary functions on vectors of four float32 numbers, as helper functions of a module.
+ * Elementary functions on vectors of four float32 numbers, as helper functions of a module or in place.
  *
- * They are correct on zeros, denormals, infinities and NaN, use no fused multiply-add and so give the same
- * bits on every engine. Largest errors in units in the last place, which the tests hold: sin and cos (for
- * |x| ≤ 2²⁰; beyond they lose precision) and pow 0.51, exp and log 1, erf 1.2, expm1 1.5, log1p 2, tanh 2.1,
- * sigmoid 2.5.
+ * They are correct on zeros, denormals, infinities and NaN. Largest errors in units in the last place, which the tests
+ * hold, with the fused multiply-add and without: sin and cos (for |x| ≤ 2²⁰; beyond they lose precision) and pow 0.51,
+ * log 1, exp 1.5, expm1 1.6, log1p 2, sigmoid 2, tanh 2.5, erf 3.5. |erf x| and |tanh x| never exceed 1.
  */
 export class VectorMath {
   readonly #module: ModuleBuilder;
+  readonly #fused: boolean;
   readonly #functions = new Map<Helper, FunctionRef>();
 
-  constructor(module: ModuleBuilder) {
+  /** @param fused whether to use the fused multiply-add of relaxed SIMD. */
+  constructor(module: ModuleBuilder, fused: boolean) {
     this.#module = module;
+    this.#fused = fused;
   }
 
   /** The function (v128) → v128, or (v128, v128) → v128 for `pow`; emitted when first asked for. */
   function(name: MathFunction): FunctionRef {
     return this.#helper(name);
+  }
+
+  /**
+   * Emits a function of the vectors on the stack: in place if it is short, so that the work on one vector overlaps with
+   * the work on the next, or else as a call. The bits are the same.
+   */
+  inline(f: FunctionBuilder, name: MathFunction): void {
+    const { short, emit } = definitions[name];
+    if (!short) {
+      f.call(this.function(name));
+      return;
+    }
+    const v = new VectorBuilder(f, this.#module, this.#fused);
+    const x = v.local();
+    f.set(x);
+    emit(v, x, (helper) => this.#helper(helper));
+    v.release();
   }
 
   #helper(name: Helper): FunctionRef {
@@ -70,7 +92,8 @@ export class VectorMath {
     const { arity, emit } = definitions[name];
     const params = Array<ValueType>(arity).fill("v128");
     const ref = this.#module.function(name, { params, results: ["v128"] }, (f) => {
-      emit(new VectorBuilder(f, this.#module), (helper) => this.#helper(helper));
+      const v = new VectorBuilder(f, this.#module, this.#fused);
+      emit(v, f.param(0), (helper) => this.#helper(helper));
     });
     this.#functions.set(name, ref);
     return ref;

@@ -1,10 +1,10 @@
 import type { BinaryFunction, UnaryFunction } from "../../../compiler/expr.ts";
 import type { DType } from "../../../core/dtype.ts";
-import type { FunctionBuilder, FunctionRef } from "../assembler.ts";
+import type { FunctionBuilder } from "../assembler.ts";
 import type { MathFunction } from "../vector-math.ts";
 
-/** Finds the module's function for a mathematical one. */
-export type MathHelper = (name: MathFunction) => FunctionRef;
+/** Emits a mathematical function of what is on the stack. */
+export type MathEmitter = (name: MathFunction) => void;
 
 const floatInstructions = {
   add: "add",
@@ -55,7 +55,7 @@ export function emitConversion(f: FunctionBuilder, from: DType, to: DType): void
 }
 
 /** fn of the vector on the stack. */
-export function emitUnary(f: FunctionBuilder, fn: UnaryFunction, dtype: DType, math: MathHelper): void {
+export function emitUnary(f: FunctionBuilder, fn: UnaryFunction, dtype: DType, math: MathEmitter): void {
   const float = dtype === "float32";
   switch (fn) {
     case "neg":
@@ -85,7 +85,7 @@ export function emitUnary(f: FunctionBuilder, fn: UnaryFunction, dtype: DType, m
       f.f32x4.mul(undefined, f.f32x4.const(2 ** -24));
       break;
     default:
-      f.call(math(fn));
+      math(fn);
   }
   if (dtype === "uint8") f.v128.and(undefined, f.i32x4.const(255));
 }
@@ -107,13 +107,13 @@ function emitSign(f: FunctionBuilder, float: boolean): void {
 }
 
 /** fn of the two vectors on the stack, whose element type is `dtype`. */
-export function emitBinary(f: FunctionBuilder, fn: BinaryFunction, dtype: DType, math: MathHelper): void {
+export function emitBinary(f: FunctionBuilder, fn: BinaryFunction, dtype: DType, math: MathEmitter): void {
   if (fn === "and") {
     f.v128.and();
     return;
   }
   if (fn === "pow") {
-    f.call(math("pow"));
+    math("pow");
     return;
   }
   if (dtype === "float32") f.f32x4[floatInstructions[fn]]();

@@ -2,7 +2,7 @@ import { type Buffer, type Condition, type Expr, operandsOf, walk } from "../../
 import { dependsOn, type Index, type LoopVariable, slope } from "../../../compiler/index-expr.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
-import type { MathFunction } from "../vector-math.ts";
+import type { MathFunction, VectorMath } from "../vector-math.ts";
 import { emitBinary, emitConversion, emitUnary } from "./arithmetic.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
 import { type BaseAddress, Places } from "./places.ts";
@@ -12,7 +12,7 @@ import type { WinogradHelpers } from "./winograd-helpers.ts";
 /** What the code of one kernel may use from outside. */
 export interface KernelEnvironment {
   baseOf(buffer: Buffer): BaseAddress;
-  math(name: MathFunction): FunctionRef;
+  readonly math: VectorMath;
   readonly matrix: MatrixHelpers;
   readonly winograd: WinogradHelpers;
   /** Where a table of constants lies. */
@@ -138,13 +138,13 @@ export class Values {
         return;
       case "unary":
         this.emit(expr.x);
-        emitUnary(f, expr.fn, expr.x.dtype, this.#environment.math);
+        emitUnary(f, expr.fn, expr.x.dtype, this.#math);
         return;
       case "binary":
         if (this.#clamp(expr)) return;
         this.emit(expr.a);
         this.emit(expr.b);
-        emitBinary(f, expr.fn, expr.a.dtype, this.#environment.math);
+        emitBinary(f, expr.fn, expr.a.dtype, this.#math);
         return;
       case "select":
         this.emit(expr.a);
@@ -175,6 +175,13 @@ export class Values {
     else f.f32x4.pmin();
     return true;
   }
+
+  /** Emits a function: in place in the code for four lanes, which is hot; as a call elsewhere, to keep the code small. */
+  readonly #math = (name: MathFunction): void => {
+    const { math } = this.#environment;
+    if (this.lanes) math.inline(this.f, name);
+    else this.f.call(math.function(name));
+  };
 
   /** The value lane by lane: for whatever four lanes cannot do at once. */
   #byLanes(expr: Expr): void {

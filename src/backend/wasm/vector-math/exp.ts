@@ -1,119 +1,142 @@
 import type { Local } from "../assembler.ts";
 import type { VectorBuilder } from "./vector-builder.ts";
 
-/** (e^r - 1 - r) / r² for |r| ≤ ln 2 / 2; Remez, error 2.4e-10 relative to e^r - 1. */
-const expm1Coefficients = [
-  0.5000000044, 0.1666666637, 0.04166636091, 0.008333389366, 0.001394062728, 0.0001984587924,
-];
+/** (e^r - 1 - r) / r² for |r| ≤ ln 2 / 2; minimax, error 1.4e-8 relative to e^r - 1. */
+const expm1Coefficients = [0.4999999815, 0.1666654362, 0.04166719986, 0.008366520576, 0.001388252154];
 
 /** ln 2 in two parts; the first has 12 bits, so that its product with an exponent is exact. */
 const ln2High = 0.693115234375;
 const ln2Low = 3.19461849453e-5;
 
-/** 1.5 × 2²³: a number added to it is rounded to an integer, which then stands in the low bits. */
+/**
+ * 1.5 × 2²³: a number added to it is rounded to an integer, which then stands in the low bits. Those bits, shifted left
+ * by 23, are the float32 number 2^n if the integer is n + 127; the bits of 1.5 × 2²³ itself leave the word.
+ */
 const roundingMagic = 12582912;
 const roundingMagicBits = 0x4b400000;
+const exponentBias = 127;
+const signAndExponent = -0x800000;
 
-/** x = n ln 2 + r: emits n (as integer) and e^r - 1. */
-function emitReduced(v: VectorBuilder, x: Local): { n: Local; expm1: Local } {
-  const { f } = v;
-  const { f32x4, i32x4 } = f;
-  const [n, rounded, r] = [f.local("v128"), f.local("v128"), f.local("v128")];
-  f.set(n, f32x4.add(f32x4.mul(f.get(x), v.f32(Math.LOG2E)), v.f32(roundingMagic)));
-  f.set(rounded, f32x4.sub(f.get(n), v.f32(roundingMagic)));
-  f.set(n, i32x4.sub(f.get(n), v.i32(roundingMagicBits)));
-  f32x4.sub(f.get(x), f32x4.mul(f.get(rounded), v.f32(ln2High)));
-  f.set(r, f32x4.sub(f32x4.mul(f.get(rounded), v.f32(ln2Low))));
-  f32x4.mul(f32x4.mul(f.get(r), f.get(r)), v.polynomial("f32x4", r, expm1Coefficients));
-  f.set(r, f32x4.add(f.get(r)));
-  f.free(rounded);
-  return { n, expm1: r };
+interface Reduced {
+  /** n + bias in the low bits. */
+  readonly exponent: Local;
+  readonly r: Local;
 }
 
-/** Emits 2^n for an integer n in [-126, 127] on the stack. */
-function emitPowerOfTwo(v: VectorBuilder): undefined {
+/** ±x = n ln 2 + r: emits n, with a bias, and r. */
+function emitReduced(v: VectorBuilder, sign: 1 | -1, x: Local, bias: number): Reduced {
   const { f } = v;
-  f.i32x4.add(v.i32(127));
-  f.i32x4.shl(f.i32.const(23));
+  const { f32x4 } = f;
+  const [exponent, n, r] = [v.local(), v.local(), v.local()];
+  f.set(
+    exponent,
+    v.madd(f.get(x), v.f32(sign * Math.LOG2E), () => v.f32(roundingMagic + bias)),
+  );
+  f.set(n, f32x4.sub(f.get(exponent), v.f32(roundingMagic + bias)));
+  f.set(
+    r,
+    v.madd(f.get(n), v.f32(-sign * ln2High), () => f.get(x)),
+  );
+  f.set(
+    r,
+    v.madd(f.get(n), v.f32(-sign * ln2Low), () => f.get(r)),
+  );
+  return { exponent, r };
 }
 
 /** Emits the value on the stack times 2^n, by two factors: one alone could overflow or be denormal. */
-function emitScale(v: VectorBuilder, n: Local): void {
+function emitScale(v: VectorBuilder, exponent: Local): void {
   const { f } = v;
-  const half = f.local("v128");
-  f.set(half, f.i32x4.shrS(f.get(n), f.i32.const(1)));
-  f.get(half);
-  f.f32x4.mul(emitPowerOfTwo(v));
-  f.i32x4.sub(f.get(n), f.get(half));
-  f.f32x4.mul(emitPowerOfTwo(v));
-  f.free(half);
-}
-
-/** Emits e^x for x ≤ 89, of which it changes the local. */
-export function emitExpOf(v: VectorBuilder, x: Local): void {
-  const { f } = v;
-  f.set(x, f.f32x4.pmax(f.get(x), v.f32(-104)));
-  const { n, expm1 } = emitReduced(v, x);
-  f.f32x4.add(f.get(expm1), v.f32(1));
-  emitScale(v, n);
-  f.free(n, expm1);
-}
-
-/** Emits e^x - 1 = 2^n (e^r - 1 + 1 - 2^-n) for x ≤ 89, of which it changes the local. */
-function emitExpm1Of(v: VectorBuilder, x: Local): void {
-  const { f } = v;
-  f.set(x, f.f32x4.pmax(f.get(x), v.f32(-18)));
-  const { n, expm1 } = emitReduced(v, x);
-  f.get(expm1);
-  v.f32(1);
-  // 2^-n for n ≤ 126; for n > 126 it vanishes beside 1 all the same.
-  f.i32x4.neg(f.i32x4.minS(f.get(n), v.i32(126)));
-  emitPowerOfTwo(v);
-  f.f32x4.sub();
-  f.f32x4.add();
-  emitScale(v, n);
-  f.free(n, expm1);
+  const factor = v.local();
+  f.i32x4.shl(f.get(exponent), f.i32.const(22));
+  f.set(factor, f.v128.and(v.i32(signAndExponent)));
+  f.f32x4.mul(f.get(factor));
+  f.i32x4.shl(f.get(exponent), f.i32.const(23));
+  f.f32x4.mul(f.i32x4.sub(f.get(factor)));
 }
 
 /** e^x. Beyond the clamps the result is infinity or zero anyway; pmin and pmax keep a NaN in x. */
-export function emitExp(v: VectorBuilder): void {
+export function emitExp(v: VectorBuilder, x: Local): void {
   const { f } = v;
-  const x = f.param(0);
-  f.set(x, f.f32x4.pmin(f.get(x), v.f32(89)));
-  emitExpOf(v, x);
+  const clamped = v.local();
+  f.set(clamped, f.f32x4.pmax(f.f32x4.pmin(f.get(x), v.f32(89)), v.f32(-104)));
+  const { exponent, r } = emitReduced(v, 1, clamped, 2 * exponentBias);
+  v.polynomial("f32x4", r, [1, 1, ...expm1Coefficients]);
+  emitScale(v, exponent);
 }
 
-/** e^x - 1, which is -0 for -0. */
-export function emitExpm1(v: VectorBuilder): void {
+/** e^x - 1 = 2^n (e^r - 1 + 1 - 2^-n), which is -0 for -0. */
+export function emitExpm1(v: VectorBuilder, x: Local): void {
   const { f } = v;
-  const x = f.param(0);
-  const clamped = f.local("v128");
-  f.set(clamped, f.f32x4.pmin(f.get(x), v.f32(89)));
-  emitExpm1Of(v, clamped);
+  const { f32x4, i32x4 } = f;
+  const clamped = v.local();
+  f.set(clamped, f32x4.pmax(f32x4.pmin(f.get(x), v.f32(89)), v.f32(-18)));
+  const { exponent, r } = emitReduced(v, 1, clamped, 2 * exponentBias);
+  f32x4.mul(f.get(r), f.get(r));
+  v.madd(v.polynomial("f32x4", r, expm1Coefficients), undefined, () => f.get(r));
+  v.f32(1);
+  // 2^-n, or 0 for n > 126, where it vanishes beside 1 all the same.
+  i32x4.sub(v.i32(roundingMagicBits + 3 * exponentBias), f.get(exponent));
+  i32x4.shl(i32x4.maxS(v.i32(0)), f.i32.const(23));
+  f32x4.add(f32x4.sub());
+  emitScale(v, exponent);
   v.copySign(x);
 }
 
-/** 1 / (1 + e^-x), as e^-|x| / (1 + e^-|x|) for negative x, which neither overflows nor loses small results. */
-export function emitSigmoid(v: VectorBuilder): void {
+/**
+ * 1 / (1 + e^-x), as c / (c + c e^-x) with c = 2⁻²⁴, by which e^-x does not overflow before the result is zero.
+ *
+ * Beyond 70 the result has long been 1.
+ */
+export function emitSigmoid(v: VectorBuilder, x: Local): void {
   const { f } = v;
-  const x = f.param(0);
-  const e = f.local("v128");
-  f.set(e, f.v128.or(f.get(x), v.i32(-0x80000000)));
-  emitExpOf(v, e);
-  f.set(e);
-  v.select(f.get(e), v.f32(1), f.f32x4.lt(f.get(x), v.f32(0)));
-  f.f32x4.div(f.f32x4.add(v.f32(1), f.get(e)));
+  const { f32x4, i32x4 } = f;
+  const clamped = v.local();
+  f.set(clamped, f32x4.pmax(f32x4.pmin(f.get(x), v.f32(70)), v.f32(-104)));
+  const { exponent, r } = emitReduced(v, -1, clamped, exponentBias - 24);
+  const alternating = expm1Coefficients.map((c, power) => (power % 2 === 0 ? c : -c));
+  v.f32(2 ** -24);
+  // What `emitReduced` finds is -r, as it adds to x and not to -x.
+  v.polynomial("f32x4", r, [1, -1, ...alternating]);
+  v.madd(i32x4.shl(f.get(exponent), f.i32.const(23)), undefined, () => v.f32(2 ** -24));
+  f32x4.div();
 }
 
-/** tanh |x| = (e^2|x| - 1) / (e^2|x| + 1), which is 1 in float32 from 9.02 on. */
-export function emitTanh(v: VectorBuilder): void {
+/**
+ * Emits 1 - e^y for -87 ≤ y ≤ 0, with a small relative error also where y is close to 0; from y = -17.4 on it is 1.
+ *
+ * y = n ln 2 + r and 1 - e^y = (1 - 2^n) - 2^n (e^r - 1), where the error of n ln 2 grows less than 2^n shrinks.
+ */
+export function emitOneMinusExp(v: VectorBuilder, y: Local): void {
   const { f } = v;
-  const x = f.param(0);
-  const e = f.local("v128");
-  f.f32x4.pmin(f.f32x4.abs(f.get(x)), v.f32(10));
-  f.set(e, f.f32x4.mul(v.f32(2)));
-  emitExpm1Of(v, e);
-  f.set(e);
-  f.f32x4.div(f.get(e), f.f32x4.add(f.get(e), v.f32(2)));
+  const { f32x4 } = f;
+  const [scale, r] = [v.local(), v.local()];
+  // The bias gives 2^n a sign bit, so that `scale` is -2^n.
+  const bias = exponentBias + 256;
+  f.set(
+    scale,
+    v.madd(f.get(y), v.f32(Math.LOG2E), () => v.f32(roundingMagic + bias)),
+  );
+  f32x4.sub(f.get(scale), v.f32(roundingMagic + bias));
+  f.set(
+    r,
+    v.madd(undefined, v.f32(-Math.LN2), () => f.get(y)),
+  );
+  f.set(scale, f.i32x4.shl(f.get(scale), f.i32.const(23)));
+  f32x4.mul(f.get(r), f.get(scale));
+  v.polynomial("f32x4", r, [1, ...expm1Coefficients]);
+  v.madd(undefined, undefined, () => f32x4.add(f.get(scale), v.f32(1)));
+}
+
+/** tanh |x| = (1 - e^-2|x|) / (1 + e^-2|x|), which is 1 in float32 from 9.02 on. */
+export function emitTanh(v: VectorBuilder, x: Local): void {
+  const { f } = v;
+  const { f32x4 } = f;
+  const y = v.local();
+  f32x4.pmin(f32x4.abs(f.get(x)), v.f32(10));
+  f.set(y, f32x4.mul(v.f32(-2)));
+  emitOneMinusExp(v, y);
+  f.set(y);
+  f32x4.div(f.get(y), f32x4.sub(v.f32(2), f.get(y)));
   v.copySign(x);
 }

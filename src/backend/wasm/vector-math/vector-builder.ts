@@ -4,10 +4,26 @@ import type { Emitted, FunctionBuilder, Local, ModuleBuilder } from "../assemble
 export class VectorBuilder {
   readonly f: FunctionBuilder;
   readonly #module: ModuleBuilder;
+  readonly #fused: boolean;
+  readonly #locals: Local[] = [];
 
-  constructor(f: FunctionBuilder, module: ModuleBuilder) {
+  /** @param fused whether to use the fused multiply-add of relaxed SIMD. */
+  constructor(f: FunctionBuilder, module: ModuleBuilder, fused: boolean) {
     this.f = f;
     this.#module = module;
+    this.#fused = fused;
+  }
+
+  /** A vector variable, until `release`. */
+  local(): Local {
+    const local = this.f.local("v128");
+    this.#locals.push(local);
+    return local;
+  }
+
+  /** Gives all variables back. */
+  release(): void {
+    this.f.free(...this.#locals.splice(0));
   }
 
   /** Pushes a constant in all four float32 lanes; the other three methods do the same for their lanes. */
@@ -31,19 +47,19 @@ export class VectorBuilder {
     this.f.getGlobal(this.#module.constant(lanes));
   }
 
-  /**
-   * c₀ + c₁x + c₂x² + … by Horner's rule, in four float32 or two float64 lanes.
-   *
-   * Multiply and add stay apart: a fused multiply-add would give other bits on other engines.
-   */
+  /** a b + c of the first two operands and what `c` pushes. */
+  madd(_a: Emitted, _b: Emitted, c: () => Emitted, lanes: "f32x4" | "f64x2" = "f32x4"): Emitted {
+    const group = this.f[lanes];
+    if (this.#fused) group.relaxedMadd(undefined, undefined, c());
+    else group.add(group.mul(), c());
+  }
+
+  /** c₀ + c₁x + c₂x² + … by Horner's rule, in four float32 or two float64 lanes. */
   polynomial(lanes: "f32x4" | "f64x2", x: Local, coefficients: readonly number[]): Emitted {
     const push = (value: number) => (lanes === "f32x4" ? this.f32(value) : this.f64(value));
     const [highest, ...lower] = coefficients.toReversed();
     push(highest!);
-    for (const coefficient of lower) {
-      this.f[lanes].mul(this.f.get(x));
-      this.f[lanes].add(push(coefficient));
-    }
+    for (const coefficient of lower) this.madd(undefined, this.f.get(x), () => push(coefficient), lanes);
   }
 
   /** `condition ? yes : no` for each lane of a mask. */
