@@ -37,17 +37,17 @@ describe("fusion", () => {
   test("convolution, padding, bias and activation are one kernel", async () => {
     const layer = new Sequential(new Conv2d(3, 8, 3), new ReLU());
     expect(await kindsOf((x) => layer.forward(x), zeros(2, 3, 9, 9))).toEqual([
-      "copy",
+      "map",
       "contraction",
-      "copy",
+      "map",
     ]);
     const conv = (from: number, to: number): Conv2d => new Conv2d(from, to, 3, { padding: 1 });
     const padded = new Sequential(conv(3, 8), new ReLU(), conv(8, 8), new ReLU());
     expect(await kindsOf((x) => padded.forward(x), zeros(2, 3, 9, 9))).toEqual([
-      "copy",
+      "map",
       "contraction",
       "contraction",
-      "copy",
+      "map",
     ]);
   });
 
@@ -55,9 +55,9 @@ describe("fusion", () => {
     const block = new Sequential(new Conv2d(3, 8, 3), new BatchNorm2d(8), new ReLU());
     block.eval();
     expect(await kindsOf((x) => block.forward(x), zeros(2, 3, 9, 9))).toEqual([
-      "copy",
+      "map",
       "contraction",
-      "copy",
+      "map",
     ]);
   });
 

@@ -71,7 +71,6 @@ export function chooseLayouts(graph: Graph): Layouts {
       if (padded) paddings.add(operand);
     }
   }
-  const summed = new Set(nodes.flatMap(({ op, inputs }) => (op === "winogradFilterGradient" ? inputs : [])));
   const { guests, parts } = placeConcats(
     nodes,
     (n) =>
@@ -86,7 +85,12 @@ export function chooseLayouts(graph: Graph): Layouts {
       margins.set(host, sides);
     }
   }
+  const summed = new Set(nodes.flatMap(({ op, inputs }) => (op === "winogradFilterGradient" ? inputs : [])));
   const of = nodes.map((node, n): Layout => {
+    // A row between slices, so that these begin in different sets of the caches.
+    if (node.op === "winogradSlices" || (node.op === "matmul" && summed.has(n)))
+      return { ...rowMajor(3), margins: [none, [0, 1], none] };
+    if (node.op === "winogradFilterGradient") return { ...rowMajor(4), order: [0, 2, 3, 1] };
     const place = guests.get(n) ?? parts.get(n);
     if (place) {
       // The host's channels around the own ones are like a margin.
@@ -95,10 +99,6 @@ export function chooseLayouts(graph: Graph): Layouts {
       const rest = nodes[place.host]!.shape[1]! - place.offset - node.shape[1]!;
       return { ...layout, margins: around.map((side, axis) => (axis === 1 ? [place.offset, rest] : side)) };
     }
-    // A row between slices, so that these begin in different sets of the caches.
-    if (node.op === "winogradSlices" || (node.op === "matmul" && summed.has(n)))
-      return { ...rowMajor(3), margins: [none, [0, 1], none] };
-    if (node.op === "winogradFilterGradient") return { ...rowMajor(4), order: [0, 2, 3, 1] };
     if (node.op === "convWeightGrad") {
       // The channels of x or, where a filter has few, those of dy innermost: what is innermost there too.
       const taps = node.shape.slice(2).map((_, axis) => axis + 2);
