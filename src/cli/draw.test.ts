@@ -4,7 +4,15 @@ import { drawConfusion } from "./draw-confusion.ts";
 import { arrange, drawImage } from "./draw-image.ts";
 import { drawBar, drawProgress } from "./draw-progress.ts";
 import { drawTable } from "./draw-table.ts";
-import { formatCount, formatDuration, formatMany, formatNumber, formatPercent, shorten } from "./format.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatMany,
+  formatNumber,
+  formatPercent,
+  formatScaled,
+  shorten,
+} from "./format.ts";
 import { definitionList, wrap } from "./help.ts";
 import { createStyle, printable, visibleWidth } from "./style.ts";
 
@@ -24,6 +32,14 @@ test("text from outside cannot steer the terminal", () => {
 test("numbers are written as people read them", () => {
   expect(formatCount(61706)).toBe("61,706");
   expect(formatPercent(0.98765)).toBe("98.77%");
+  expect([0, 999, 999.6, 117_600, 1_234_567, 5e15].map((value) => formatScaled(value, "B"))).toEqual([
+    "0 B",
+    "999 B",
+    "1.00 kB",
+    "118 kB",
+    "1.23 MB",
+    "5000 TB",
+  ]);
   expect([1, 2].map((count) => formatMany(count, "epoch"))).toEqual(["1 epoch", "2 epochs"]);
   expect(formatNumber(0.0312345)).toBe("0.03123");
   expect([0.04, 59.94, 59.96, 125, 3789].map(formatDuration)).toEqual([

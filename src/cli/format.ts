@@ -36,3 +36,18 @@ export function shorten(text: string, width: number): string {
 export function formatMany(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+const prefixes = ["", "k", "M", "G", "T"];
+
+/** 117600 as 118 k, 1234567 as 1.23 M; with a unit 118 kB. */
+export function formatScaled(value: number, unit = ""): string {
+  let power = 0;
+  let scaled = value;
+  // What rounds to 1000 of one prefix is 1 of the next.
+  while (scaled >= 999.5 && power < prefixes.length - 1) {
+    scaled /= 1000;
+    power++;
+  }
+  const digits = power === 0 || scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2;
+  return `${scaled.toFixed(digits)} ${prefixes[power]}${unit}`.trimEnd();
+}

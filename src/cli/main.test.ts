@@ -114,6 +114,17 @@ describe.skipIf(!built)(name, () => {
     expect((await fovea(["eval", "twice", "--threads", "1"])).code).toBe(0);
   });
 
+  test("leaves no file of a benchmark that Ctrl-C ends", async () => {
+    const files = ["--json", "bench.json", "--trace", "bench-trace.json"];
+    let sent = false;
+    const { code, stdout, stderr } = await fovea(["bench", "lenet5", ...files], (written, child) => {
+      if (!sent && written.includes("lenet5: inference")) sent = child.kill("SIGINT");
+    });
+    expect([code, stderr]).toEqual([130, ""]);
+    expect(stdout).not.toContain("images/s");
+    expect((await readdir(folder)).filter((name) => name.includes("bench"))).toEqual([]);
+  });
+
   test("ends quietly when its reader has seen enough", async () => {
     const child = spawn(process.execPath, [main, ...six, "--run", "unread"], { cwd: folder });
     let stderr = "";

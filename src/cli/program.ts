@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { FoveaError } from "../core/errors.ts";
+import { bench } from "./bench-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { definitionList } from "./help.ts";
@@ -11,7 +12,7 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, predict, summary];
+const commands: readonly Command[] = [train, evaluateRun, predict, summary, bench];
 
 /**
  * Runs `fovea` with its arguments.

@@ -43,7 +43,8 @@ export async function loadTrained(run: SavedRun): Promise<Module> {
   return model.eval();
 }
 
-function loadInto(model: Module, state: StateDict, file: string): void {
+/** @param file what an error names. */
+export function loadInto(model: Module, state: StateDict, file: string): void {
   try {
     model.loadStateDict(state);
   } catch (cause) {

@@ -3,6 +3,7 @@ import { type Shape, sameShape } from "../core/shape.ts";
 import type { PackAttrs } from "../ops/pack.ts";
 import { channelsLast, type Layout, rowMajor } from "./layout.ts";
 import { lowerings } from "./lower/index.ts";
+import { type Guest, placeConcats } from "./place-concats.ts";
 
 /** How each node of a graph lies in memory if it has a buffer. */
 export interface Layouts {
@@ -11,10 +12,18 @@ export interface Layouts {
   readonly kept: ReadonlySet<number>;
   /** Paddings that are the margin of their operand's buffer. */
   readonly margins: ReadonlySet<number>;
+  /** Values that lie in the buffer of a concatenation, and concatenations that are the beginning of a longer one. */
+  readonly guests: ReadonlyMap<number, Guest>;
+  readonly parts: ReadonlyMap<number, Guest>;
+  /** Concatenations whose operands are written into their buffer one by one. */
+  readonly hosts: ReadonlySet<number>;
 }
 
+/** Below this many input channels of a filter, vectors of them would have gaps. */
+const fewChannels = 8;
+
 /** Ops that pass a convolution's axes on: operand and result have the same channels and positions of the same kind. */
-const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold"]);
+const passing: ReadonlySet<string> = new Set(["pad", "slice", "concat", "window", "fold", "interleave"]);
 
 /**
  * Chooses a memory layout for every node.
@@ -31,7 +40,14 @@ export function chooseLayouts(graph: Graph): Layouts {
   const margins = new Map<number, [number, number][]>();
   for (const [n, node] of nodes.entries()) {
     if (node.op !== "conv" && node.op !== "convWeightGrad") continue;
-    if (node.op === "convWeightGrad") kept.add(n);
+    if (node.op === "convWeightGrad") {
+      kept.add(n);
+      for (const operand of node.inputs) {
+        const source = behindReshapes(operand, nodes);
+        if (source !== operand && mayHaveMargins(nodes[source]!) && nodes[source]!.op !== "pad")
+          kept.add(source);
+      }
+    }
     for (const operand of node.op === "conv" ? [node.inputs[0]!] : node.inputs) {
       const read = nodes[operand]!;
       const beyond = readBeyond(node, nodes);
@@ -52,11 +68,34 @@ export function chooseLayouts(graph: Graph): Layouts {
       if (padded) paddings.add(operand);
     }
   }
+  const { guests, parts } = placeConcats(
+    nodes,
+    (n) =>
+      spatial[n]! && nodes[n]!.dtype === "float32" && mayHaveMargins(nodes[n]!) && nodes[n]!.op !== "pack",
+    (n) => margins.has(n),
+  );
+  for (const [n, { host }] of [...guests, ...parts]) {
+    kept.add(n).add(host);
+    for (const [axis, [low, high]] of (margins.get(n) ?? []).entries()) {
+      const sides = margins.get(host) ?? nodes[host]!.shape.map((): [number, number] => [0, 0]);
+      sides[axis] = [Math.max(sides[axis]![0], low), Math.max(sides[axis]![1], high)];
+      margins.set(host, sides);
+    }
+  }
   const of = nodes.map((node, n): Layout => {
+    const place = guests.get(n) ?? parts.get(n);
+    if (place) {
+      // The host's channels around the own ones are like a margin.
+      const layout = channelsLast(node.shape.length);
+      const around = margins.get(place.host) ?? layout.margins;
+      const rest = nodes[place.host]!.shape[1]! - place.offset - node.shape[1]!;
+      return { ...layout, margins: around.map((side, axis) => (axis === 1 ? [place.offset, rest] : side)) };
+    }
     if (node.op === "convWeightGrad") {
-      // Filters innermost, as the gradient of the output is read.
+      // The channels of x or, where a filter has few, those of dy innermost: what is innermost there too.
       const taps = node.shape.slice(2).map((_, axis) => axis + 2);
-      return { ...rowMajor(node.shape.length), order: [...taps, 1, 0] };
+      const order = node.shape[1]! >= fewChannels ? [0, ...taps, 1] : [...taps, 1, 0];
+      return { ...rowMajor(node.shape.length), order };
     }
     if (node.op === "pack") {
       const { order, panel, winograd } = node.attrs as PackAttrs;
@@ -72,7 +111,20 @@ export function chooseLayouts(graph: Graph): Layouts {
     const layout = channelsLast(node.shape.length);
     return { ...layout, margins: margins.get(n) ?? layout.margins };
   });
-  return { of, kept, margins: paddings };
+  return {
+    of,
+    kept,
+    margins: paddings,
+    guests,
+    parts,
+    hosts: new Set([...guests, ...parts].map(([, { host }]) => host)),
+  };
+}
+
+/** What a batch that was split into parts is a view of: to be kept in the order of the batch, as it is computed. */
+function behindReshapes(n: number, nodes: readonly GraphNode[]): number {
+  const { op, inputs } = nodes[n]!;
+  return op === "reshape" || op === "permute" ? behindReshapes(inputs[0]!, nodes) : n;
 }
 
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */

@@ -69,8 +69,8 @@ class Expander {
       const sole = node.inputs.map((input) => this.#uses[input] === 1);
       this.#positions.push(this.#add(opNamed(node.op), operands, node.attrs, sole));
     });
-    return this.#builder.finish(
-      outputs.map((output) => ({ ...output, node: this.#positions[output.node]! })),
+    return withoutUnused(
+      this.#builder.finish(outputs.map((output) => ({ ...output, node: this.#positions[output.node]! }))),
     );
   }
 
@@ -152,6 +152,10 @@ class Expander {
       if (kind === "elementwise") return this.#full(evaluate(op, nodes, attrs), spec);
       if (["reshape", "permute", "expand", "slice"].includes(op.name)) return this.#full(constants[0]!, spec);
     }
+    if (op.name === "concat") {
+      const joined = this.#joined(inputs, attrs);
+      if (joined.length > inputs.length) return this.#builder.add("concat", joined, attrs);
+    }
     const [a, b] = constants;
     if (op.name === "add" && a === 0) return inputs[1]!;
     if ((op.name === "add" || op.name === "sub") && b === 0) return inputs[0]!;
@@ -164,9 +168,34 @@ class Expander {
     return this.#builder.add(op.name, inputs, attrs);
   }
 
+  /** The operands of a concatenation, with those of concatenations along the same axis among them. */
+  #joined(inputs: readonly number[], attrs: Attrs): number[] {
+    const { axis } = attrs as { axis: number };
+    return inputs.flatMap((input) => {
+      const node = this.#node(input);
+      return node.op === "concat" && (node.attrs as { axis: number }).axis === axis
+        ? [...node.inputs]
+        : [input];
+    });
+  }
+
   #full(value: number, { shape, dtype }: { shape: readonly number[]; dtype: string }): number {
     return this.#builder.add("full", [], { value, shape, dtype });
   }
+}
+
+/** The graph without nodes that no output needs; inputs stay. */
+function withoutUnused({ nodes, inputs, outputs }: Graph): Graph {
+  const live = new Set([...inputs, ...outputs.map(({ node }) => node)]);
+  for (let n = nodes.length - 1; n >= 0; n--)
+    if (live.has(n)) for (const input of nodes[n]!.inputs) live.add(input);
+  const position = new Map([...live].sort((a, b) => a - b).map((n, i) => [n, i]));
+  const moved = (n: number): number => position.get(n)!;
+  return {
+    nodes: nodes.filter((_, n) => live.has(n)).map((node) => ({ ...node, inputs: node.inputs.map(moved) })),
+    inputs: inputs.map(moved),
+    outputs: outputs.map((output) => ({ ...output, node: moved(output.node) })),
+  };
 }
 
 function constantOf(node: GraphNode): number | undefined {

@@ -36,11 +36,20 @@ export type BinaryFunction =
 
 export type Combiner = "sum" | "max" | "min";
 
-/** A memory area that holds one tensor, row-major. */
+/** A memory area that holds one tensor. */
 export interface Buffer {
   readonly id: number;
   readonly dtype: DType;
   readonly length: number;
+  /** The buffer in whose memory it lies, if it has none of its own. */
+  readonly within?: Buffer;
+  /** What its content consists of, if no kernel writes it as a whole. */
+  readonly parts?: readonly Buffer[];
+}
+
+/** The buffers that kernels write for the content of this one. */
+export function written(buffer: Buffer): readonly Buffer[] {
+  return buffer.parts ?? [buffer];
 }
 
 interface Common {
@@ -139,6 +148,7 @@ export function select(test: Expr, a: Expr, b: Expr): Expr {
 export function guard(conditions: readonly Condition[], value: Expr, otherwise: number): Expr {
   const open = conditions.filter((condition) => !alwaysHolds(condition));
   if (open.length === 0) return value;
+  if (open.some(neverHolds)) return constantOf(otherwise, value.dtype);
   const keys = open.map((c) =>
     c.kind === "inside" ? `${c.index.key}<${c.extent}` : `${c.index.key}|${c.by}`,
   );
@@ -155,6 +165,15 @@ function alwaysHolds(condition: Condition): boolean {
   }
   const [low, high] = rangeOf(condition.index);
   return low >= 0 && high < condition.extent;
+}
+
+export function neverHolds({ index, ...condition }: Condition): boolean {
+  if (condition.kind === "divisible") {
+    const { by } = condition;
+    return index.constant % by !== 0 && index.terms.every((term) => term.factor % by === 0);
+  }
+  const [low, high] = rangeOf(index);
+  return high < 0 || low >= condition.extent;
 }
 
 export function reduce(combine: Combiner, over: readonly LoopVariable[], body: Expr): Expr {

@@ -1,24 +1,16 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
+import type { InterleaveAttrs } from "../ops/interleave.ts";
+import { KernelBuilder } from "./build-kernel.ts";
 import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, guard, type Load, load, readsOf } from "./expr.ts";
-import {
-  constant,
-  dynamic,
-  flatten,
-  type Index,
-  isAffine,
-  type LoopVariable,
-  loopVariable,
-  plus,
-  variable,
-} from "./index-expr.ts";
-import type { Kernel, KernelBody, KernelGraph } from "./kernel.ts";
-import { elementsOf, isRowMajor, lengthOf, marginsOf, placeOf, type Region, rowMajor } from "./layout.ts";
-import { type ElementAt, type Lowering, lowerings } from "./lower/index.ts";
-import type { LoopNest } from "./merge-loops.ts";
+import { type Buffer, type Expr, readsOf } from "./expr.ts";
+import { flatten, isAffine } from "./index-expr.ts";
+import type { Kernel, KernelGraph } from "./kernel.ts";
+import { elementsOf, isRowMajor, lengthOf, rowMajor } from "./layout.ts";
+import { type Lowering, lowerings } from "./lower/index.ts";
+import { NodeElements } from "./node-elements.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
 const recomputeLimit = 6;
@@ -42,25 +34,27 @@ class Fusion {
   /** Number of readers of each live node, outputs counted. */
   readonly #uses: number[];
   readonly #users: number[][];
-  readonly #buffers = new Map<number, Buffer>();
   readonly #layouts: Layouts;
-  readonly #stable: readonly boolean[];
+  readonly #elements: NodeElements;
+  readonly #buffers: Map<number, Buffer>;
   /** Buffers whose layout contractions know how to read. */
   readonly #packed = new Set<Buffer>();
+  /** The memory of concatenations, and the parts of it that operands are copied to, by host and number. */
+  readonly #rooms = new Map<number, Buffer>();
+  readonly #copies = new Map<string, Buffer>();
   /** Filters in Winograd's form, with the extent of the output tiles. */
   readonly #winograd = new Map<Buffer, 2 | 4>();
-  /** For a node without buffer: the reduction that is computed inside it. */
-  readonly #carried = new Map<number, number>();
+  readonly #carried: Map<number, number>;
   readonly #costs: number[] = [];
-  /** Elements of the kernel that is being made: one that is used twice is one expression, with the same loops inside. */
-  readonly #values = new Map<string, Expr>();
   #nextBuffer = 0;
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#nodes = graph.nodes;
     this.#layouts = chooseLayouts(graph);
-    this.#stable = stableNodes(graph);
+    this.#elements = new NodeElements(graph.nodes, this.#layouts);
+    this.#buffers = this.#elements.buffers;
+    this.#carried = this.#elements.carried;
     this.#uses = graph.nodes.map(() => 0);
     this.#users = graph.nodes.map(() => []);
     const live = new Set(graph.outputs.map((output) => output.node));
@@ -83,8 +77,17 @@ class Fusion {
       if (this.#uses[n]! > 0 && this.#nodes[n]!.op !== "input") this.#decide(n);
     }
     const kernels: Kernel[] = [];
+    const builder = new KernelBuilder(
+      this.#nodes,
+      this.#layouts,
+      stableNodes(this.#graph),
+      this.#elements,
+      this.#winograd,
+    );
     for (let n = 0; n < this.#nodes.length; n++) {
-      if (this.#buffers.has(n) && !isFilled(this.#nodes[n]!)) kernels.push(this.#kernel(n));
+      if (!this.#buffers.has(n) || isFilled(this.#nodes[n]!)) continue;
+      if (this.#layouts.hosts.has(n)) kernels.push(...builder.copies(n, this.#copies));
+      else if (!this.#layouts.parts.has(n)) kernels.push(builder.kernel(n));
     }
     return this.#withCopies(kernels, outputs);
   }
@@ -93,12 +96,56 @@ class Fusion {
     const known = this.#buffers.get(n);
     if (known) return known;
     const { dtype, shape } = this.#nodes[n]!;
-    const buffer = { id: this.#nextBuffer++, dtype, length: lengthOf(this.#layouts.of[n]!, shape) };
+    const { guests, parts, of } = this.#layouts;
+    const host = guests.get(n)?.host ?? parts.get(n)?.host ?? (this.#layouts.hosts.has(n) ? n : undefined);
+    const buffer: Buffer =
+      host === undefined
+        ? { id: this.#nextBuffer++, dtype, length: lengthOf(of[n]!, shape) }
+        : {
+            id: this.#nextBuffer++,
+            dtype,
+            length: sizeOf(shape),
+            within: this.#room(host),
+            ...(!guests.has(n) && { parts: this.#partsOf(host).slice(0, this.#nodes[n]!.inputs.length) }),
+          };
     this.#buffers.set(n, buffer);
     if (this.#nodes[n]!.op === "pack") this.#packed.add(buffer);
     const { winograd } = this.#layouts.of[n]!;
     if (winograd > 0) this.#winograd.set(buffer, winograd as 2 | 4);
     return buffer;
+  }
+
+  /** The memory of a concatenation. */
+  #room(host: number): Buffer {
+    const { dtype, shape } = this.#nodes[host]!;
+    const known = this.#rooms.get(host) ?? {
+      id: this.#nextBuffer++,
+      dtype,
+      length: lengthOf(this.#layouts.of[host]!, shape),
+    };
+    this.#rooms.set(host, known);
+    return known;
+  }
+
+  /** What the operands of a concatenation are written to: their own buffers, or copies of those that lie elsewhere. */
+  #partsOf(host: number): Buffer[] {
+    let end = 0;
+    return this.#nodes[host]!.inputs.map((input, i) => {
+      const key = `${host}:${i}`;
+      const { dtype, shape } = this.#nodes[input]!;
+      const offset = end;
+      end += shape[1]!;
+      const guest = this.#layouts.guests.get(input);
+      if (guest?.host === host && guest.offset === offset) return this.#materialize(input);
+      const copy = this.#copies.get(key) ?? {
+        id: this.#nextBuffer++,
+        dtype,
+        length: sizeOf(shape),
+        within: this.#room(host),
+      };
+      this.#copies.set(key, copy);
+      return copy;
+    });
   }
 
   #decide(n: number): void {
@@ -117,11 +164,12 @@ class Fusion {
       return;
     }
     const lowering = lowerings.get(node.op)!;
-    this.#settleOperands(n, lowering);
+    if (node.op === "interleave") this.#carried.set(n, n);
+    else this.#settleOperands(n, lowering);
     const cost = this.#costOf(n, lowering);
     this.#costs[n] = cost;
     const reduces = lowering.kind === "reduce" || lowering.kind === "contract";
-    if (lowering.kind === "contract") this.#makeOperandsLoads(n, lowering);
+    if (lowering.kind === "contract") this.#makeOperandsLoads(n);
     if (reduces) this.#carried.set(n, n);
     if (this.#buffers.has(n) || this.#uses[n]! === 0) return;
     const shared = this.#users[n]!.length > 1 && !this.#joins(n);
@@ -160,13 +208,19 @@ class Fusion {
   #settleOperands(n: number, lowering: Lowering): void {
     const node = this.#nodes[n]!;
     let kept: number | undefined;
-    for (const input of new Set(node.inputs)) {
+    const parts = (input: number): number => this.#reducingParts(input).length;
+    for (const input of [...new Set(node.inputs)].sort((a, b) => parts(b) - parts(a))) {
       const reduction = this.#buffers.has(input) ? undefined : this.#carried.get(input);
       if (reduction === undefined) continue;
-      const contract = lowerings.get(this.#nodes[reduction]!.op)!.kind === "contract";
+      const { op } = this.#nodes[reduction]!;
+      const contract = lowerings.get(op)!.kind === "contract";
       const aligned =
-        lowering.kind === "elementwise" || (node.op === "reshape" && (!contract || this.#regroups(n)));
-      if (!aligned || (kept !== undefined && kept !== reduction)) this.#materialize(input);
+        lowering.kind === "elementwise" ||
+        (node.op === "reshape" && op !== "interleave" && (!contract || this.#regroups(n)));
+      const other = kept !== undefined && kept !== reduction;
+      if (aligned && other && this.#users[input]!.length === 1 && this.#interleavedAlike(input, kept!))
+        this.#settleParts(input);
+      else if (!aligned || other) this.#materialize(input);
       else {
         kept = reduction;
         this.#carried.set(n, reduction);
@@ -174,11 +228,30 @@ class Fusion {
     }
   }
 
+  /** Whether both are interleaved from parts in the same way. */
+  #interleavedAlike(n: number, other: number): boolean {
+    const [a, b] = [this.#nodes[n]!, this.#nodes[other]!];
+    if (a.op !== "interleave" || b.op !== "interleave") return false;
+    const [step, own] = [a, b].map(({ attrs }) => (attrs as InterleaveAttrs).step);
+    return sameShape(step!, own!);
+  }
+
+  /** Gives buffers to the parts of an interleaved tensor that reduce, so that it is a view of them. */
+  #settleParts(n: number): void {
+    for (const part of this.#reducingParts(n)) this.#materialize(part);
+    this.#carried.delete(n);
+  }
+
+  #reducingParts(n: number): number[] {
+    const { op, inputs } = this.#nodes[n]!;
+    if (op !== "interleave" || this.#buffers.has(n)) return [];
+    return inputs.filter((input) => this.#carried.has(input) && !this.#buffers.has(input));
+  }
+
   /** Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables. */
   #regroups(n: number): boolean {
-    const { at } = this.#naturalLoops(n);
-    this.#values.clear();
-    const product = sumOfProducts(this.#lowered(n, lowerings.get("reshape")!)(at));
+    const { at } = this.#elements.naturalLoops(n);
+    const product = sumOfProducts(this.#elements.ofKernel(n)(at));
     return product !== undefined && [product.a, product.b].every((x) => isAffineLoad(x, this.#packed));
   }
 
@@ -197,19 +270,26 @@ class Fusion {
   }
 
   /** A contraction reads its operands from memory, at positions that are sums of loop variables. */
-  #makeOperandsLoads(n: number, lowering: Lowering): void {
+  #makeOperandsLoads(n: number): void {
     const node = this.#nodes[n]!;
+    const { groups } = node.attrs as { groups?: number };
+    const depthwise = node.op === "conv" && groups === node.shape[1];
+    const isReadable = (operand: Expr): boolean =>
+      depthwise ? operand.kind === "load" : isAffineLoad(operand, this.#packed);
     const probe = (): readonly Expr[] => {
-      const { at } = this.#naturalLoops(n);
-      this.#values.clear();
-      const value = this.#lowered(n, lowering)(at);
-      return value.kind === "reduce" && value.body.kind === "binary" ? [value.body.a, value.body.b] : [];
+      const { at } = this.#elements.naturalLoops(n);
+      const value = this.#elements.ofKernel(n)(at);
+      if (value.kind !== "reduce") return [];
+      // A depthwise convolution is a loop nest: it leaves out zeros between elements instead of reading them.
+      let { body } = value;
+      while (depthwise && body.kind === "guard") body = body.value;
+      return body.kind === "binary" ? [body.a, body.b] : [body];
     };
     for (const input of new Set(node.inputs)) {
       if (this.#buffers.has(input)) continue;
       const before = this.#buffersBehind(input);
       const operands = probe();
-      const bad = operands.filter((operand) => !isAffineLoad(operand, this.#packed));
+      const bad = operands.filter((operand) => !isReadable(operand));
       if (bad.length === 0) return;
       const touched = bad.some(
         (operand) =>
@@ -217,8 +297,7 @@ class Fusion {
       );
       if (touched) this.#materialize(input);
     }
-    if (probe().some((operand) => !isAffineLoad(operand, this.#packed)))
-      for (const input of node.inputs) this.#materialize(input);
+    if (!probe().every(isReadable)) for (const input of node.inputs) this.#materialize(input);
   }
 
   #buffersBehind(n: number, found: Set<Buffer> = new Set()): Set<Buffer> {
@@ -226,149 +305,6 @@ class Fusion {
     if (buffer) found.add(buffer);
     else for (const input of this.#nodes[n]!.inputs) this.#buffersBehind(input, found);
     return found;
-  }
-
-  /** A node's elements as loops in the order of its memory; grouped channels have a loop for the group. */
-  #naturalLoops(n: number): Region {
-    const node = this.#nodes[n]!;
-    const root = this.#carried.get(n) ?? n;
-    const { op, attrs } = this.#nodes[root]!;
-    const groups =
-      op === "conv" || op === "convWeightGrad" ? (attrs as unknown as { groups: number }).groups : 1;
-    return elementsOf(this.#layouts.of[n]!, node.shape, op === "conv" ? 1 : 0, groups);
-  }
-
-  #elements(n: number): ElementAt {
-    const buffer = this.#buffers.get(n);
-    const { shape, op } = this.#nodes[n]!;
-    if (buffer) return (at) => load(buffer, placeOf(this.#layouts.of[n]!, shape, at));
-    if (this.#layouts.margins.has(n)) return this.#withMargins(n);
-    const elements = this.#lowered(n, lowerings.get(op)!);
-    return (at) => {
-      const key = `${n}:${at.map((index) => index.key).join()}`;
-      const value = this.#values.get(key) ?? elements(at);
-      this.#values.set(key, value);
-      return value;
-    };
-  }
-
-  /** A padding whose zeros are in the operand's buffer already. */
-  #withMargins(n: number): ElementAt {
-    const { inputs, attrs } = this.#nodes[n]!;
-    const { low } = attrs as { low: readonly number[] };
-    const elements = this.#elements(inputs[0]!);
-    return (at) => elements(at.map((index, axis) => plus(index, -low[axis]!)));
-  }
-
-  #lowered(n: number, lowering: Lowering): ElementAt {
-    const node = this.#nodes[n]!;
-    const operands = node.inputs.map((input) => {
-      const { shape, dtype } = this.#nodes[input]!;
-      return { shape, dtype, at: this.#elements(input) };
-    });
-    return lowering.lower(operands, node);
-  }
-
-  #kernel(n: number): Kernel {
-    const node = this.#nodes[n]!;
-    const output = this.#buffers.get(n)!;
-    if (node.op === "randomBits") {
-      const state = this.#buffers.get(node.inputs[0]!)!;
-      const body = { kind: "random" as const, state, length: output.length };
-      return { name: node.op, node, output, reads: [state], body, stable: false, margins: [] };
-    }
-    if (node.op === "scatterAdd") return this.#scatter(n, output);
-    if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
-    const root = this.#carried.get(n);
-    const layout = this.#layouts.of[n]!;
-    const { loops, at, inside } = this.#naturalLoops(n);
-    this.#values.clear();
-    const expr = guard(inside, this.#lowered(n, lowerings.get(node.op)!)(at), 0);
-    const index = layout.panel
-      ? flatten(
-          loops.map((loop) => variable(loop)),
-          loops.map((loop) => loop.extent),
-        )
-      : placeOf(layout, node.shape, at);
-    const margins = marginsOf(layout, node.shape).map((region) => ({
-      loops: region.loops,
-      index: placeOf(layout, node.shape, region.at),
-    }));
-    const name = root === undefined || root === n ? node.op : `${this.#nodes[root]!.op}+${node.op}`;
-    const product = sumOfProducts(expr);
-    const winograd = product && this.#winogradBody(product, { loops, index, expr }, at);
-    const body: KernelBody = winograd ?? {
-      kind: product ? "contraction" : root === undefined ? "map" : "reduce",
-      loops,
-      index,
-      expr,
-    };
-    const stable = this.#stable[n]!;
-    const awaited = node.op === "barrier" ? node.inputs.map((input) => this.#buffers.get(input)!) : [];
-    return { name, node, output, reads: [...new Set([...readsOf(expr), ...awaited])], body, stable, margins };
-  }
-
-  /** The body for a convolution whose filters have been transformed. */
-  #winogradBody(
-    { a, b }: { readonly a: Load; readonly b: Load },
-    nest: LoopNest,
-    at: readonly Index[],
-  ): KernelBody | undefined {
-    const filters = [a.buffer, b.buffer].find((buffer) => this.#winograd.has(buffer));
-    const tile = filters && this.#winograd.get(filters);
-    if (!filters || !tile) return undefined;
-    const [n, o, y, x] = at.map((index) => index.terms[0]!.atom as LoopVariable);
-    return { kind: "winograd", ...nest, tile, filters, axes: { n: n!, o: o!, y: y!, x: x! } };
-  }
-
-  #winogradFilters(n: number, output: Buffer): Kernel {
-    const node = this.#nodes[n]!;
-    const { winograd, panel } = this.#layouts.of[n]!;
-    const [filters, channels] = node.shape as [number, number];
-    const loops = [loopVariable(channels), loopVariable(filters)] as const;
-    const elements = this.#elements(node.inputs[0]!);
-    const taps = Array.from({ length: 9 }, (_, k) =>
-      elements([variable(loops[1]), variable(loops[0]), constant(Math.floor(k / 3)), constant(k % 3)]),
-    );
-    const reads = [...new Set(taps.flatMap((tap) => [...readsOf(tap)]))];
-    const body: KernelBody = {
-      kind: "winogradFilters",
-      loops,
-      taps,
-      tile: winograd as 2 | 4,
-      width: panel!.width,
-    };
-    return { name: node.op, node, output, reads, body, stable: this.#stable[n]!, margins: [] };
-  }
-
-  #scatter(n: number, output: Buffer): Kernel {
-    const node = this.#nodes[n]!;
-    const { axis } = node.attrs as unknown as { axis: number };
-    const [values, indices] = node.inputs.map((input) => this.#elements(input));
-    const { loops, at } = this.#naturalLoops(n);
-    const source = loopVariable(this.#nodes[node.inputs[0]!]!.shape[axis]!);
-    const from = at.with(axis, variable(source));
-    const [value, target] = [values!(from), indices!(from)];
-    const to = at.with(axis, dynamic(target, node.shape[axis]!));
-    const body = {
-      kind: "scatter" as const,
-      // Scattered sums are row-major: loops are axes.
-      loops: loops.toSpliced(axis, 1),
-      cleared: loops[axis]!,
-      clearedIndex: flatten(at, node.shape),
-      source,
-      index: flatten(to, node.shape),
-      value,
-    };
-    return {
-      name: node.op,
-      node,
-      output,
-      reads: [...new Set([...readsOf(value), ...readsOf(target)])],
-      body,
-      stable: this.#stable[n]!,
-      margins: [],
-    };
   }
 
   /** An output that is an input, or two outputs that are one value, need a copy of their own. */
@@ -383,7 +319,7 @@ class Fusion {
       }
       const copy = { ...source, id: this.#nextBuffer++, length: sizeOf(shape) };
       const { loops, at } = elementsOf(rowMajor(shape.length), shape, 0, 1);
-      const expr = this.#elements(n)(at);
+      const expr = this.#elements.of(n)(at);
       const body = { kind: "map" as const, loops, index: flatten(at, shape), expr };
       kernels.push({
         name: "copy",

@@ -258,8 +258,15 @@ export function unflatten(position: Index, shape: readonly number[]): Index[] {
   return coordinates;
 }
 
+function isTouched(atom: Atom, by: ReadonlyMap<LoopVariable, Index>): boolean {
+  if (atom.kind === "loop") return by.has(atom);
+  if (atom.kind === "dynamic") return [...by.keys()].some((loop) => atom.value.loops.has(loop));
+  return atom.of.terms.some((term) => isTouched(term.atom, by));
+}
+
 /** The same index with loop variables replaced. */
 export function substitute(index: Index, by: ReadonlyMap<LoopVariable, Index>): Index {
+  if (!index.terms.some(({ atom }) => isTouched(atom, by))) return index;
   const parts = index.terms.map(({ atom, factor }) => {
     if (atom.kind === "loop") return times(by.get(atom) ?? variable(atom), factor);
     if (atom.kind === "quotient") return times(quotient(substitute(atom.of, by), atom.by), factor);

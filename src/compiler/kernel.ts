@@ -1,6 +1,7 @@
 import type { GraphNode } from "../core/graph.ts";
 import type { Buffer, Expr } from "./expr.ts";
 import type { Index, LoopVariable } from "./index-expr.ts";
+import type { LoopNest } from "./merge-loops.ts";
 
 /** One loop nest: computes every element of one buffer. */
 export interface Kernel {
@@ -15,33 +16,31 @@ export interface Kernel {
   readonly margins: readonly { readonly loops: readonly LoopVariable[]; readonly index: Index }[];
 }
 
+/** For all loops: output[index] = expr. */
+export type Nest = LoopNest &
+  (
+    | {
+        /** A `contraction` is a nest whose reduction inside `expr` is a sum of products of two loads. */
+        readonly kind: "map" | "reduce" | "contraction";
+      }
+    | {
+        /**
+         * The reduction inside `expr` is a 3 × 3 convolution of stride 1 over `y` and `x`, whose filters are there in
+         * Winograd's form for output tiles of extent `tile`.
+         */
+        readonly kind: "winograd";
+        readonly tile: 2 | 4;
+        readonly filters: Buffer;
+        readonly axes: Readonly<Record<"n" | "o" | "y" | "x", LoopVariable>>;
+      }
+  );
+
 export type KernelBody =
+  | Nest
   | {
-      /** For all loops: output[index] = expr. */
-      readonly kind: "map" | "reduce";
-      readonly loops: readonly LoopVariable[];
-      readonly index: Index;
-      readonly expr: Expr;
-    }
-  | {
-      /** The same, where the reduction inside `expr` is a sum of products of two loads. */
-      readonly kind: "contraction";
-      readonly loops: readonly LoopVariable[];
-      readonly index: Index;
-      readonly expr: Expr;
-    }
-  | {
-      /**
-       * For all loops: output[index] = expr, where the reduction inside `expr` is a 3 × 3 convolution of stride 1 over
-       * `y` and `x`, whose filters are there in Winograd's form for output tiles of extent `tile`.
-       */
-      readonly kind: "winograd";
-      readonly loops: readonly LoopVariable[];
-      readonly index: Index;
-      readonly expr: Expr;
-      readonly tile: 2 | 4;
-      readonly filters: Buffer;
-      readonly axes: Readonly<Record<"n" | "o" | "y" | "x", LoopVariable>>;
+      /** Nests that write different elements. */
+      readonly kind: "parts";
+      readonly parts: readonly Nest[];
     }
   | {
       /** Transforms filters [O, C, 3, 3], whose elements are the nine expressions, into panels of `width` filters. */
@@ -62,6 +61,13 @@ export type KernelBody =
       readonly value: Expr;
     }
   | { readonly kind: "random"; readonly state: Buffer; readonly length: number };
+
+/** The nests of a kernel that consists of some. */
+export function nestsOf(body: KernelBody): readonly Nest[] {
+  if (body.kind === "parts") return body.parts;
+  if (body.kind === "scatter" || body.kind === "random" || body.kind === "winogradFilters") return [];
+  return [body];
+}
 
 /** What a graph becomes: kernels in an order in which they can run, and where its inputs and outputs are. */
 export interface KernelGraph {

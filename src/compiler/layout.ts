@@ -1,4 +1,5 @@
 import type { Shape } from "../core/shape.ts";
+import { positionsWith } from "../ops/interleave.ts";
 import type { PackAttrs } from "../ops/pack.ts";
 import type { Condition } from "./expr.ts";
 import {
@@ -54,12 +55,17 @@ function extentOf({ margins, panel }: Layout, shape: Shape, axis: number): numbe
   return low + shape[axis]! + high;
 }
 
+/** Elements from slice to slice of transformed filters, which begin in different sets of the caches. */
+export function winogradSliceLength(filters: number, channels: number, width: number): number {
+  return Math.ceil(filters / width) * channels * width + 48;
+}
+
 /** Number of elements in the buffer, margins and filling counted. */
 export function lengthOf(layout: Layout, shape: Shape): number {
   if (layout.winograd > 0) {
     const [filters, channels] = shape as [number, number];
     const { width } = layout.panel!;
-    return (layout.winograd + 2) ** 2 * Math.ceil(filters / width) * channels * width;
+    return (layout.winograd + 2) ** 2 * winogradSliceLength(filters, channels, width);
   }
   const places = layout.order.reduce((size, axis) => size * extentOf(layout, shape, axis), 1);
   return places * (layout.panel?.width ?? 1);
@@ -93,12 +99,24 @@ export interface Region {
   readonly inside: readonly Condition[];
 }
 
+/** Positions residue, residue + step, … of an axis. */
+export interface Lattice {
+  readonly residue: number;
+  readonly step: number;
+}
+
 /**
- * All elements, in the order of memory.
+ * All elements, or those on a lattice, in the order of memory.
  *
  * @param groups equal parts that the axis `grouped` is counted by, with a loop for the part and one within it.
  */
-export function elementsOf(layout: Layout, shape: Shape, grouped: number, groups: number): Region {
+export function elementsOf(
+  layout: Layout,
+  shape: Shape,
+  grouped: number,
+  groups: number,
+  lattice?: readonly Lattice[],
+): Region {
   const loops: LoopVariable[] = [];
   const at: Index[] = shape.map(() => plus(0));
   const inside: Condition[] = [];
@@ -116,6 +134,9 @@ export function elementsOf(layout: Layout, shape: Shape, grouped: number, groups
     } else if (axis === grouped && groups > 1) {
       const size = shape[axis]! / groups;
       at[axis] = plus(times(loop(groups), size), loop(size));
+    } else if (lattice) {
+      const { residue, step } = lattice[axis]!;
+      at[axis] = plus(times(loop(positionsWith(residue, step, shape[axis]!)), step), residue);
     } else at[axis] = loop(shape[axis]!);
   }
   if (panel) {

@@ -48,7 +48,8 @@ export function planMemory(
   elsewhere: ReadonlySet<number>,
 ): MemoryPlan {
   const lifetimes = new Map<number, Lifetime>();
-  const touch = (buffer: Buffer, phase: number): void => {
+  const touch = (touched: Buffer, phase: number): void => {
+    const buffer = touched.within ?? touched;
     if (elsewhere.has(buffer.id)) return;
     const known = lifetimes.get(buffer.id);
     if (!known) lifetimes.set(buffer.id, { buffer, bytes: paddedBytes(buffer), first: phase, last: phase });

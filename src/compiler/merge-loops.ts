@@ -126,13 +126,18 @@ export function allIndices(expr: Expr): Index[] {
   return found;
 }
 
-/** Rebuilds an expression from the leaves up; equal parts are changed once. */
-export function mapExpr(expr: Expr, change: (part: Expr) => Expr): Expr {
+/** Rebuilds an expression from the leaves up, equal parts once, and parts that are known to stay not at all. */
+export function mapExpr(
+  expr: Expr,
+  change: (part: Expr) => Expr,
+  stays: (part: Expr) => boolean = () => false,
+): Expr {
   const known = new Map<string, Expr>();
   const visit = (part: Expr): Expr => {
-    const result = known.get(part.key) ?? rebuild(part);
-    known.set(part.key, result);
-    return result;
+    if (stays(part)) return part;
+    const found = known.get(part.key) ?? rebuild(part);
+    known.set(part.key, found);
+    return found;
   };
   const rebuild = (part: Expr): Expr => {
     switch (part.kind) {
@@ -160,8 +165,12 @@ export function mapExpr(expr: Expr, change: (part: Expr) => Expr): Expr {
 }
 
 /** The same expression with every position changed. */
-export function mapIndices(expr: Expr, change: (index: Index) => Index): Expr {
-  return mapExpr(expr, (part) => {
+export function mapIndices(
+  expr: Expr,
+  change: (index: Index) => Index,
+  stays?: (part: Expr) => boolean,
+): Expr {
+  const changed = (part: Expr): Expr => {
     if (part.kind === "load") return load(part.buffer, change(part.index));
     if (part.kind === "position") return position(change(part.index));
     if (part.kind === "guard") {
@@ -169,5 +178,6 @@ export function mapIndices(expr: Expr, change: (index: Index) => Index): Expr {
       return guard(conditions, part.value, part.otherwise);
     }
     return part;
-  });
+  };
+  return mapExpr(expr, changed, stays);
 }

@@ -2,15 +2,17 @@ import type { Attrs } from "../core/op.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add, div, mul, sub } from "../ops/arithmetic.ts";
-import { type ConvInputGradAttrs, type ConvWeightGradAttrs, conv, convWeightGrad } from "../ops/conv-ops.ts";
+import { type ConvWeightGradAttrs, conv, convWeightGrad } from "../ops/conv-ops.ts";
 import type { ConvAttrs } from "../ops/conv-terms.ts";
 import { sqrt } from "../ops/math.ts";
 import { matmul } from "../ops/matmul.ts";
-import { flip, padConstant, permute, reshape, slice } from "../ops/movement.ts";
+import { permute, reshape } from "../ops/movement.ts";
 import { pack } from "../ops/pack.ts";
 import { sum } from "../ops/reduce.ts";
 import { mayHaveMargins } from "./choose-layouts.ts";
 import type { ExpandOptions } from "./expand-graph.ts";
+import { inputGradient } from "./input-gradient.ts";
+import { padSpatial, withoutPadding } from "./pad-spatial.ts";
 
 /** What a rewrite may know about its operands, beside their shapes. */
 export interface RewriteContext extends ExpandOptions {
@@ -33,31 +35,8 @@ export type Rewrite = (
   context: RewriteContext,
 ) => Tensor | undefined;
 
-/** Adds (or, where negative, removes) elements at both ends of the axes after the first two. */
-function padSpatial(
-  x: Tensor,
-  sides: readonly (readonly [number, number])[],
-  interior: readonly number[] = sides.map(() => 0),
-): Tensor {
-  const padded = padConstant(x, {
-    low: [0, 0, ...sides.map(([low]) => Math.max(0, low))],
-    high: [0, 0, ...sides.map(([, high]) => Math.max(0, high))],
-    interior: [0, 0, ...interior],
-    value: 0,
-  });
-  const ranges = sides.map(([low, high], axis) => ({
-    start: Math.max(0, -low),
-    end: padded.shape[2 + axis]! - Math.max(0, -high),
-  }));
-  return slice(padded, [null, null, ...ranges]);
-}
-
 function isPadded({ padding }: ConvAttrs): boolean {
   return padding.some(([low, high]) => low !== 0 || high !== 0);
-}
-
-function withoutPadding<A extends ConvAttrs>(attrs: A): A {
-  return { ...attrs, padding: attrs.padding.map(() => [0, 0] as const) };
 }
 
 /** What a convolution reads, with its channels last in memory: inputs of the graph are copied into that order. */
@@ -171,38 +150,6 @@ function foldBatchNorm(inputs: readonly Tensor[], attrs: Attrs, context: Rewrite
   return add(conv(input, scaled, source.attrs as ConvAttrs), perChannel(shift));
 }
 
-/**
- * dx[i] = Σ_k D[i + low − k·d] w[k], where D is dy with stride − 1 zeros between its elements: a convolution of stride 1
- * with the flipped kernel whose channels have changed places.
- */
-function inputGradAsConv([dy, weight]: readonly Tensor[], attrs: Attrs): Tensor {
-  const { stride, padding, dilation, groups, extent } = attrs as ConvInputGradAttrs;
-  const [outChannels, groupChannels, ...kernel] = weight!.shape as [number, number, ...number[]];
-  const sides = kernel.map((size, axis): [number, number] => {
-    const reach = (size - 1) * dilation[axis]!;
-    const low = reach - padding[axis]![0];
-    const dilated = (dy!.shape[2 + axis]! - 1) * stride[axis]! + 1;
-    return [low, extent[axis]! + reach - low - dilated];
-  });
-  const spread = padSpatial(
-    dy!,
-    sides,
-    stride.map((s) => s - 1),
-  );
-  const spatial = kernel.map((_, axis) => axis);
-  const grouped = reshape(weight!, [groups, outChannels / groups, groupChannels, ...kernel]);
-  const swapped = permute(grouped, [0, 2, 1, ...spatial.map((axis) => axis + 3)]);
-  const flipped = flip(
-    swapped,
-    spatial.map((axis) => axis + 3),
-  );
-  return conv(
-    spread,
-    reshape(flipped, [groups * groupChannels, outChannels / groups, ...kernel]),
-    withoutPadding({ stride: spatial.map(() => 1), padding, dilation, groups }),
-  );
-}
-
 function splitWeightGrad(
   [x, dy]: readonly Tensor[],
   attrs: Attrs,
@@ -251,6 +198,9 @@ function partsOfBatch(x: Tensor, dy: Tensor, kernelSize: number): number {
 /** Fewest elements that a sum is worth splitting for, and most results that leave threads without work. */
 const splitFrom = 4096;
 const fewResults = 64;
+/** The same for sums across rows of memory: over several axes, and over one, whose parts should lie in the caches. */
+const splitRowsFrom = 1024;
+const someResults = [256, 4096] as const;
 
 /**
  * A sum of many elements into few is done in two steps, so that threads share the work. How it is split depends on the
@@ -259,8 +209,12 @@ const fewResults = 64;
 function splitSum([x]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
   const { axes } = attrs as { axes: readonly number[] };
   const count = sizeOf(axes.map((axis) => x!.shape[axis]!));
-  if (x!.size / count > fewResults || count < splitFrom) return undefined;
+  const results = x!.size / count;
   const big = axes.filter((axis) => x!.shape[axis]! > 1);
+  const few = results <= fewResults && count >= splitFrom;
+  const acrossRows = big.length > 1 || big[0] !== x!.rank - 1;
+  const some = acrossRows && results <= someResults[big.length > 1 ? 0 : 1] && count >= splitRowsFrom;
+  if (!few && !some) return undefined;
   if (big.length > 1) {
     const inner = sum(x!, big.slice(1), { keepDims: true });
     return sum(inner, axes, { keepDims: true });
@@ -283,7 +237,7 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map(
   Object.entries({
     batchNormInference: foldBatchNorm,
     conv: layOutConv,
-    convInputGrad: inputGradAsConv,
+    convInputGrad: inputGradient,
     convWeightGrad: splitWeightGrad,
     matmul: layOutProduct,
     sum: splitSum,

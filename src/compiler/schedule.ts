@@ -1,7 +1,7 @@
 import type { GraphOutput } from "../core/graph.ts";
-import { type Buffer, load, readsOf, walk } from "./expr.ts";
+import { type Buffer, load, readsOf, walk, written } from "./expr.ts";
 import { isDynamic, loopVariable, variable } from "./index-expr.ts";
-import type { Kernel, KernelGraph } from "./kernel.ts";
+import { type Kernel, type KernelGraph, nestsOf } from "./kernel.ts";
 import { allIndices } from "./merge-loops.ts";
 
 /** Kernels that may run at the same time; between phases all threads wait for each other. */
@@ -64,7 +64,13 @@ export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): S
 function dependencies(kernels: readonly Kernel[]): Set<number>[] {
   const position = new Map(kernels.map((kernel, i) => [kernel.output.id, i]));
   return kernels.map(
-    ({ reads }) => new Set(reads.map((buffer) => position.get(buffer.id)).filter((i) => i !== undefined)),
+    ({ reads }) =>
+      new Set(
+        reads
+          .flatMap(written)
+          .map((buffer) => position.get(buffer.id))
+          .filter((i) => i !== undefined),
+      ),
   );
 }
 
@@ -75,7 +81,12 @@ function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } 
   const kernels: Kernel[] = [];
   for (const kernel of graph.kernels) {
     const { stable, reads, output } = kernel;
-    if (stable && !later.has(output) && !mayFail(kernel) && !reads.some((buffer) => later.has(buffer))) {
+    if (
+      stable &&
+      !later.has(output) &&
+      !mayFail(kernel) &&
+      !reads.flatMap(written).some((buffer) => later.has(buffer))
+    ) {
       ahead.push(kernel);
       continue;
     }
@@ -89,7 +100,7 @@ function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } 
 function mayFail({ body }: Kernel): boolean {
   if (body.kind === "random" || body.kind === "winogradFilters") return false;
   if (body.kind === "scatter") return true;
-  return allIndices(body.expr).some(isDynamic);
+  return nestsOf(body).some(({ expr }) => allIndices(expr).some(isDynamic));
 }
 
 /** Whether kernel `k` has to wait for kernel `earlier`, directly or not. */
@@ -128,10 +139,12 @@ function overwritesSafely(kernel: Kernel, old: Buffer): boolean {
   if (!kernel.reads.includes(old)) return true;
   if (body.kind === "random" || body.kind === "scatter" || body.kind === "winogradFilters") return false;
   let safe = true;
-  walk(body.expr, (part) => {
-    if (part.kind === "load" && part.buffer === old && part.index.key !== body.index.key) safe = false;
-    if ((part.kind === "reduce" || part.kind === "argreduce") && readsOf(part).has(old)) safe = false;
-  });
+  for (const { expr, index } of nestsOf(body)) {
+    walk(expr, (part) => {
+      if (part.kind === "load" && part.buffer === old && part.index.key !== index.key) safe = false;
+      if ((part.kind === "reduce" || part.kind === "argreduce") && readsOf(part).has(old)) safe = false;
+    });
+  }
   return safe;
 }
 

@@ -1,5 +1,5 @@
 import type { Graph } from "./graph.ts";
-import type { KernelTime } from "./profile.ts";
+import type { KernelTime, PhaseTime } from "./profile.ts";
 import type { Storage } from "./storage.ts";
 
 /** One kernel of a program, for people and for `describe`. */
@@ -35,6 +35,8 @@ export interface ProgramInput {
 /** What a backend makes of a graph. */
 export interface Program {
   readonly graph: Graph;
+  /** The phases of its compilation, in order. */
+  readonly compilation: readonly PhaseTime[];
   /** Computes the outputs; `inputs` are in the order of the graph's. */
   run(inputs: readonly ProgramInput[]): Promise<Storage[]>;
   describe(): readonly KernelInfo[];

@@ -16,6 +16,7 @@ export {
   type TensorSpec,
   type VjpContext,
 } from "./op.ts";
+export type { KernelTime, PhaseTime } from "./profile.ts";
 export { type Shape, sizeOf } from "./shape.ts";
 export { type NestedNumbers, Tensor, type TensorOptions, tensor } from "./tensor.ts";
 export { Variable } from "./variable.ts";

@@ -8,6 +8,26 @@ export interface KernelTime {
   readonly ms: number;
 }
 
+/** One phase of a compilation, such as "fuse"; times are those of `KernelTime`. */
+export interface PhaseTime {
+  readonly name: string;
+  readonly start: number;
+  readonly ms: number;
+}
+
+/** Takes the times of phases that follow each other. */
+export class Stopwatch {
+  readonly phases: PhaseTime[] = [];
+  #last: number = performance.now();
+
+  /** Ends the phase that began with the end of the one before, or with the watch. */
+  lap(name: string): void {
+    const now = performance.now();
+    this.phases.push({ name, start: this.#last, ms: now - this.#last });
+    this.#last = now;
+  }
+}
+
 /** What a program's kernels took in profiled runs. */
 export class Profile {
   #on = false;
@@ -49,7 +69,8 @@ export class Profile {
   }
 }
 
-function medianOf(values: readonly number[]): number | undefined {
+/** The middle value, or the mean of the two in the middle; undefined of none. */
+export function medianOf(values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined;
   const sorted = values.toSorted((a, b) => a - b);
   const last = values.length - 1;

@@ -2,7 +2,7 @@ import type { Backend, KernelInfo, Program, ProgramInput } from "../../core/back
 import { allocate, bytesPerElement, type DType, type TypedArray } from "../../core/dtype.ts";
 import type { Graph } from "../../core/graph.ts";
 import { opNamed, type RefArray } from "../../core/op.ts";
-import { type KernelTime, Profile } from "../../core/profile.ts";
+import { type KernelTime, type PhaseTime, Profile } from "../../core/profile.ts";
 import { sizeOf } from "../../core/shape.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 
@@ -14,6 +14,7 @@ export const reference: Backend = {
 
 class ReferenceProgram implements Program {
   readonly graph: Graph;
+  readonly compilation: readonly PhaseTime[] = [];
   readonly #profile: Profile = new Profile();
 
   constructor(graph: Graph) {

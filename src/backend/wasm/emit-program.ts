@@ -1,6 +1,6 @@
 import { asContraction } from "../../compiler/contraction.ts";
 import { type Buffer, constantOf } from "../../compiler/expr.ts";
-import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
+import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
 import type { MemoryPlan } from "../../compiler/memory-plan.ts";
 import type { Phase, Schedule } from "../../compiler/schedule.ts";
 import type { KernelInfo } from "../../core/backend.ts";
@@ -18,6 +18,7 @@ import { MatrixHelpers } from "./codegen/matrix-helpers.ts";
 import type { BaseAddress } from "./codegen/places.ts";
 import { emitPhilox, emitRandomKernel } from "./codegen/random-kernel.ts";
 import { emitScatterKernel } from "./codegen/scatter-kernel.ts";
+import { emitStridedCopy } from "./codegen/strided-copy-kernel.ts";
 import type { TileShape } from "./codegen/tiles.ts";
 import type { KernelEnvironment } from "./codegen/values.ts";
 import { emitWinogradFilterKernel } from "./codegen/winograd-filter-kernel.ts";
@@ -179,19 +180,25 @@ class ProgramEmitter {
       return plain("scatter");
     }
     if (body.kind === "winogradFilters") {
-      emitWinogradFilterKernel(f, environment, output, body, this.#options.fused);
+      emitWinogradFilterKernel(f, environment, output, body);
       return plain("winograd filters");
     }
-    if (body.kind === "winograd") {
-      const { rows, columns } = emitWinogradKernel(f, environment, output, body);
-      return { kind: "winograd", algorithm: `winograd ${body.tile}×${body.tile}`, tile: [rows, columns] };
-    }
-    const contraction = body.kind === "contraction" ? asContraction(body) : undefined;
-    if (contraction) {
-      return { kind: "contraction", ...emitContractionKernel(f, environment, output, contraction, turn) };
-    }
-    if (body.loops.every((loop) => loop.extent > 0)) emitLoopKernel(f, environment, output, body, turn);
-    return plain(body.kind === "map" ? "map" : "reduce");
+    const codes = nestsOf(body).map((nest): KernelCode => {
+      if (nest.kind === "winograd") {
+        const { rows, columns } = emitWinogradKernel(f, environment, output, nest);
+        return { kind: "winograd", algorithm: `winograd ${nest.tile}×${nest.tile}`, tile: [rows, columns] };
+      }
+      const contraction = nest.kind === "contraction" ? asContraction(nest) : undefined;
+      if (contraction) {
+        return { kind: "contraction", ...emitContractionKernel(f, environment, output, contraction, turn) };
+      }
+      if (nest.loops.some((loop) => loop.extent === 0)) return plain("map");
+      if (kernel.stable && nest.kind === "map" && emitStridedCopy(f, environment, output, nest, turn))
+        return plain("copy");
+      emitLoopKernel(f, environment, output, nest, turn);
+      return plain(nest.kind === "map" ? "map" : "reduce");
+    });
+    return codes.find(({ kind }) => kind !== "map") ?? plain("map");
   }
 
   /** Loads the addresses that a kernel needs into locals at its beginning. */
@@ -212,15 +219,16 @@ class ProgramEmitter {
         bases.set(buffer.id, { local: word(tableLayout.constants), offset: constant });
       else if (slot !== undefined) bases.set(buffer.id, { local: word(slotOffset(slot)), offset: 0 });
       else {
-        const kept = this.#plan.kept.offsets.get(buffer.id);
-        const offset = kept ?? this.#plan.arena.offsets.get(buffer.id)!;
+        const { id } = buffer.within ?? buffer;
+        const kept = this.#plan.kept.offsets.get(id);
+        const offset = kept ?? this.#plan.arena.offsets.get(id)!;
         bases.set(buffer.id, {
           local: word(kept === undefined ? tableLayout.arena : tableLayout.kept),
           offset,
         });
       }
     }
-    const contracts = kernel.body.kind === "contraction" || kernel.body.kind === "winograd";
+    const contracts = nestsOf(kernel.body).some(({ kind }) => kind === "contraction" || kind === "winograd");
     const constants = contracts ? word(tableLayout.constants) : undefined;
     const scratch = contracts ? f.local("i32") : undefined;
     if (scratch) {

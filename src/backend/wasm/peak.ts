@@ -8,10 +8,10 @@ export interface Peak {
   /** The multiply-adds that matrix products use: 256-bit fused, 128-bit fused, or a product and a sum of 128 bits. */
   readonly path: "wide" | "fused" | "plain";
   readonly threads: number;
-  /** Floating-point operations a second of multiply-adds that wait for nothing; each counts as two. */
-  readonly flops: number;
-  /** Bytes a second that are read from memory, one after the other, beyond the caches. */
-  readonly bandwidth: number;
+  /** Floating-point operations of multiply-adds that wait for nothing; each counts as two. */
+  readonly flopsPerSecond: number;
+  /** Bytes that are read from memory, one after the other, beyond the caches. */
+  readonly bytesPerSecond: number;
 }
 
 /** Multiply-adds in flight: more than any processor's latency × throughput, and few enough for 16 registers. */
@@ -22,14 +22,19 @@ const steps = 50_000;
 const streamBytes = 2 ** 26;
 const bytesPerStep = 256;
 const streamSteps = streamBytes / bytesPerStep;
-/** How long each of the two is measured; the code becomes fast in the first milliseconds. */
-const patienceMs = 15;
+/**
+ * How long each of the two is measured, and how often, but for no longer than `mostMs`: the code becomes fast in the
+ * first milliseconds, and all threads together have to be undisturbed once.
+ */
+const leastMs = 15;
+const leastRuns = { multiplyAdds: 60, stream: 6 } as const;
+const mostMs = 300;
 
 const signature = { params: ["i32", "i32", "i32"], results: [], export: "run" } as const;
 
 const known = new Map<string, Promise<Peak>>();
 
-/** Measures the peaks of a backend with these options, about 0.1 s; once in a process. */
+/** Measures the peaks of a backend with these options, 0.1 to 0.7 s; once in a process. */
 export function measurePeak(options: WasmOptions = {}): Promise<Peak> {
   const { threads, fused, wide, shared } = engineFor(options);
   const path = wide ? "wide" : fused ? "fused" : "plain";
@@ -49,26 +54,28 @@ async function measure(path: Peak["path"], threads: number, shared: boolean): Pr
     "use less elsewhere",
   );
   memory.view("float32", address, streamBytes / 4).fill(0.5); // until then the system need not have given it
-  const seconds = async (module: ModuleBuilder): Promise<number> => {
+  const seconds = async (module: ModuleBuilder, least: number): Promise<number> => {
     const compiled = await WebAssembly.compile(module.finish());
     const instance = await WebAssembly.instantiate(compiled, { env: { memory: memory.memory } });
     const id = await pool.load(compiled);
-    let best = Number.POSITIVE_INFINITY;
-    const until = performance.now() + patienceMs;
-    for (let now = performance.now(); now < until; ) {
+    const began = performance.now();
+    let [best, spent] = [Number.POSITIVE_INFINITY, 0];
+    for (let n = 0; spent < leastMs || (n < least && spent < mostMs); n++) {
       pool.run(id, instance, address);
-      const after = performance.now();
-      best = Math.min(best, after - now);
-      now = after;
+      const now = performance.now() - began;
+      best = Math.min(best, now - spent);
+      spent = now;
     }
     return best / 1000;
   };
   const lanes = path === "wide" ? 8 : 4;
+  const operations = 2 * threads * accumulators * lanes * steps;
+  const bytes = Math.floor(streamSteps / threads) * threads * bytesPerStep;
   return {
     path,
     threads,
-    flops: (2 * threads * accumulators * lanes * steps) / (await seconds(multiplyAdds(path, shared))),
-    bandwidth: (Math.floor(streamSteps / threads) * threads * bytesPerStep) / (await seconds(stream(shared))),
+    flopsPerSecond: operations / (await seconds(multiplyAdds(path, shared), leastRuns.multiplyAdds)),
+    bytesPerSecond: bytes / (await seconds(stream(shared), leastRuns.stream)),
   };
 }
 

@@ -1,15 +1,15 @@
+import { product } from "../../compiler/contraction.ts";
 import { expandGraph } from "../../compiler/expand-graph.ts";
 import type { Buffer } from "../../compiler/expr.ts";
 import { fuse } from "../../compiler/fuse.ts";
-import type { Kernel, KernelGraph } from "../../compiler/kernel.ts";
+import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
 import { planKept, planMemory, spareBytes } from "../../compiler/memory-plan.ts";
 import { type Schedule, schedule } from "../../compiler/schedule.ts";
 import type { KernelInfo, Program, ProgramInput } from "../../core/backend.ts";
 import { bytesPerElement, type TypedArray } from "../../core/dtype.ts";
 import { ArgumentError, IndexError } from "../../core/errors.ts";
 import type { Graph } from "../../core/graph.ts";
-import { type KernelTime, Profile } from "../../core/profile.ts";
-import { sizeOf } from "../../core/shape.ts";
+import { type KernelTime, type PhaseTime, Profile, Stopwatch } from "../../core/profile.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import { stepsOf } from "./codegen/loop-kernel.ts";
 import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
@@ -43,13 +43,17 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
       `${unsupported.op}: float64 runs on the reference backend only; cast to float32 first`,
     );
   }
+  const watch = new Stopwatch();
   const expanded = expandGraph(graph, {
     panelWidth: (columns) => tileShapeFor(columns, device.tiles).columns,
     exact: device.exact,
     winogradTile: (size) => winogradTileFor(size, device.tiles, device.winograd),
   });
+  watch.lap("expand");
   const kernels = fuse(expanded);
+  watch.lap("fuse");
   const order = schedule(kernels, expanded.outputs);
+  watch.lap("schedule");
   const slots = new Map<number, number>();
   for (const buffer of kernels.inputs) slots.set(buffer.id, slots.size);
   expanded.outputs.forEach(({ resident }, i) => {
@@ -61,6 +65,7 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
     ...slots.keys(),
     ...kernels.constants.map(({ buffer }) => buffer.id),
   ]);
+  watch.lap("plan");
   Memory.refuseBeyondLimit(plan.arena.bytes + plan.kept.bytes, programName(order.phases.flat()), tooLarge);
   const emitted = emitProgram(order, plan, {
     shared: device.memory.shared,
@@ -69,10 +74,25 @@ export async function compileProgram(graph: Graph, device: Device): Promise<Wasm
     slots,
     constants: kernels.constants,
   });
+  watch.lap("emit");
   const module = await WebAssembly.compile(emitted.bytes);
+  watch.lap("engine");
   const instance = await WebAssembly.instantiate(module, { env: { memory: device.memory.memory } });
   const id = await device.pool.load(module);
-  return new WasmProgram({ graph, device, kernels, order, slots, plan, ...emitted, instance, id });
+  watch.lap("load");
+  const compilation = watch.phases;
+  return new WasmProgram({
+    graph,
+    compilation,
+    device,
+    kernels,
+    order,
+    slots,
+    plan,
+    ...emitted,
+    instance,
+    id,
+  });
 }
 
 /** Places for the arena, and for what was computed ahead and is read in every run. */
@@ -116,6 +136,7 @@ function sameContent(a: Content, b: Content): boolean {
 
 interface Parts {
   readonly graph: Graph;
+  readonly compilation: readonly PhaseTime[];
   readonly device: Device;
   readonly kernels: KernelGraph;
   readonly order: Schedule;
@@ -130,6 +151,7 @@ interface Parts {
 
 export class WasmProgram implements Program {
   readonly graph: Graph;
+  readonly compilation: readonly PhaseTime[];
   readonly #parts: Parts;
   readonly #table: Block;
   readonly #constants: Block;
@@ -154,6 +176,7 @@ export class WasmProgram implements Program {
 
   constructor(parts: Parts) {
     this.graph = parts.graph;
+    this.compilation = parts.compilation;
     this.#threads = new ThreadChoice(parts.device.pool.threads);
     const { prepare, phases } = parts.order;
     this.#kernels = [...prepare, ...phases].flat();
@@ -325,10 +348,10 @@ export class WasmProgram implements Program {
   }
 }
 
-function macsOf({ body, node }: Kernel): number {
-  return body.kind === "contraction" || body.kind === "winograd"
-    ? sizeOf(node.shape) * stepsOf(body.expr)
-    : 0;
+function macsOf({ body }: Kernel): number {
+  return nestsOf(body)
+    .filter(({ kind }) => kind === "contraction" || kind === "winograd")
+    .reduce((macs, { loops, expr }) => macs + product(loops) * stepsOf(expr), 0);
 }
 
 const released = new FinalizationRegistry<{

@@ -25,7 +25,9 @@ describe("the number of threads", () => {
     const choice = new ThreadChoice(2);
     play(choice, 200, quiet);
     expect(play(choice, 200, crowded)).toBeGreaterThan(150);
+    expect(choice.usual).toBe(1);
     play(choice, 64, quiet);
+    expect(choice.usual).toBe(2);
     expect(play(choice, 640, quiet)).toBeLessThanOrEqual(20);
   });
 

@@ -1,11 +1,17 @@
 import type { ConvAttrs } from "../../ops/conv-terms.ts";
-import { binary, reduce } from "../expr.ts";
+import { binary, type Expr, guard, reduce } from "../expr.ts";
 import { type Index, loopVariable, plus, quotient, times, variable } from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
 
 /** Where output position `out` and kernel position `tap` meet in the (padded) input. */
 function meet(attrs: ConvAttrs, out: readonly Index[], tap: readonly Index[]): Index[] {
   return out.map((o, axis) => plus(times(o, attrs.stride[axis]!), times(tap[axis]!, attrs.dilation[axis]!)));
+}
+
+/** filter · source, left out where the source is a zero beside the elements. */
+function multiplied(filter: Expr, source: Expr): Expr {
+  if (source.kind !== "guard" || source.otherwise !== 0) return binary("mul", filter, source);
+  return guard(source.conditions, multiplied(filter, source.value), 0);
 }
 
 export const contractionLowerings: Readonly<Record<string, Lowering>> = {
@@ -35,12 +41,9 @@ export const contractionLowerings: Readonly<Record<string, Lowering>> = {
         const taps = kernel.map((extent) => loopVariable(extent));
         const tap = taps.map((loop) => variable(loop));
         const channel = plus(times(quotient(o!, perGroup), groupChannels), variable(c));
-        const product = binary(
-          "mul",
-          weight!.at([o!, variable(c), ...tap]),
-          x!.at([n!, channel, ...meet(conv, out, tap)]),
-        );
-        return reduce("sum", [c, ...taps], product);
+        const filter = weight!.at([o!, variable(c), ...tap]);
+        const source = x!.at([n!, channel, ...meet(conv, out, tap)]);
+        return reduce("sum", [c, ...taps], multiplied(filter, source));
       };
     },
   },

@@ -1,16 +1,33 @@
+import type { Shape } from "../../core/shape.ts";
+import type { InterleaveAttrs } from "../../ops/interleave.ts";
 import type { WindowAttrs } from "../../ops/window.ts";
 import { binary, type Condition, constantOf, type Expr, guard, position, select } from "../expr.ts";
-import { constant, dynamic, flatten, type Index, plus, quotient, times, unflatten } from "../index-expr.ts";
+import {
+  constant,
+  dynamic,
+  flatten,
+  type Index,
+  plus,
+  quotient,
+  remainder,
+  times,
+  unflatten,
+} from "../index-expr.ts";
 import type { Lowering } from "./lowering.ts";
 
 const view = (lower: Lowering["lower"]): Lowering => ({ kind: "view", cost: 0, lower });
 
 export const movementLowerings: Readonly<Record<string, Lowering>> = {
-  reshape: view(
-    ([x], { shape }) =>
-      (at) =>
-        x!.at(unflatten(flatten(at, shape), x!.shape)),
-  ),
+  reshape: view(([x], { shape }) => {
+    const long = (extents: Shape): number[] => [...extents.keys()].filter((axis) => extents[axis] !== 1);
+    const [from, to] = [long(x!.shape), long(shape)];
+    if (from.length === to.length && from.every((axis, k) => x!.shape[axis] === shape[to[k]!])) {
+      // Axes of one element come and go; the others stay, also where a position lies outside of them.
+      return (at) =>
+        x!.at(x!.shape.map((_, axis) => (from.includes(axis) ? at[to[from.indexOf(axis)]!]! : constant(0))));
+    }
+    return (at) => x!.at(unflatten(flatten(at, shape), x!.shape));
+  }),
 
   permute: view(([x], { attrs }) => {
     const { order } = attrs as { order: readonly number[] };
@@ -71,6 +88,17 @@ export const movementLowerings: Readonly<Record<string, Lowering>> = {
         value = select(inHere, here, value);
       }
       return value!;
+    };
+  }),
+
+  /** Only for positions whose residues are known. */
+  interleave: view((parts, { attrs }) => {
+    const { step } = attrs as InterleaveAttrs;
+    return (at) => {
+      const residues = at.map((index, axis) => remainder(index, step[axis]!));
+      const part = flatten(residues, step);
+      if (part.terms.length > 0) throw new Error("an interleaved tensor is computed part by part");
+      return parts[part.constant]!.at(at.map((index, axis) => quotient(index, step[axis]!)));
     };
   }),
 

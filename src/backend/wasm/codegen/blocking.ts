@@ -18,12 +18,15 @@ export interface ProductSize {
   readonly inner: number;
   /** Whether B lies in panels of the tile's columns already. */
   readonly panelled: boolean;
+  /** Whether A is packed. */
+  readonly packsRows: boolean;
 }
 
 /** Fewest pieces of work that keep threads evenly busy. */
 const wantedUnits = 16;
-/** Inner steps whose panel of B stays in the first cache. */
+/** Inner steps whose panel of B stays in the first cache, also while it is being packed beside packed rows. */
 const innerLimit = 640;
+const packedInnerLimit = 256;
 
 function evenBlocks(extent: number, largest: number, granule: number): { size: number; count: number } {
   const count = Math.ceil(extent / largest);
@@ -32,10 +35,10 @@ function evenBlocks(extent: number, largest: number, granule: number): { size: n
 }
 
 export function blockingFor(size: ProductSize, tile: TileShape): Blocking {
-  // Packing a panel of B pays off over many rows.
-  let rowLimit = size.panelled ? 8 * tile.rows : 32 * tile.rows;
-  let columnLimit = 64;
-  const k = evenBlocks(size.inner, innerLimit, 1);
+  // Packing a panel of B pays off over many rows, packing rows of A over many columns.
+  let rowLimit = size.panelled ? 8 * tile.rows : size.packsRows ? 256 : 32 * tile.rows;
+  let columnLimit = size.packsRows ? 576 : 64;
+  const k = evenBlocks(size.inner, size.packsRows ? packedInnerLimit : innerLimit, 1);
   const cut = (): Blocking => {
     const r = evenBlocks(size.rows, rowLimit, 1);
     const c = evenBlocks(size.columns, columnLimit, tile.columns);

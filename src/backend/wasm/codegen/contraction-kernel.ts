@@ -1,27 +1,27 @@
 import {
   type Contraction,
-  type InnerRuns,
   offsetsAlong,
   partOf,
   product,
   replaceRun,
   runsAlong,
 } from "../../../compiler/contraction.ts";
-import { type Buffer, type Expr, load, walk } from "../../../compiler/expr.ts";
+import { type Buffer, type Expr, load } from "../../../compiler/expr.ts";
 import {
   type Index,
   type LoopVariable,
-  loopsOf,
   loopVariable,
   plus,
   times,
   variable,
 } from "../../../compiler/index-expr.ts";
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
-import type { Emitted, FunctionBuilder, Local } from "../assembler.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
 import { type Blocking, blockingFor } from "./blocking.ts";
+import { areSideBySide, byteOffsets, RunTables, stepsIn, valuesUsed } from "./contraction-tables.ts";
+import { counted, least, pushPlace } from "./counting.ts";
+import { Epilogue } from "./epilogue.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
-import { runBytes } from "./matrix-helpers.ts";
 import type { BaseAddress } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
 import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts";
@@ -57,18 +57,11 @@ interface Block {
   readonly columnEnd: Local;
 }
 
-/** For each block of inner steps: where its runs of A and of B begin and end in the list of runs. */
-interface RunTables {
-  readonly a: BaseAddress;
-  readonly b: BaseAddress;
-  /** Begin and end of A's runs, then of B's, in bytes, for each block. */
-  readonly bounds: BaseAddress;
-}
-
 /**
  * For each block of the output: for each block of inner steps and each panel of columns, adds up tiles of the product in
- * scratch memory; then runs the epilogue over the block. A is read where it lies. So is B, where it lies in panels;
- * otherwise each panel is packed before it is used.
+ * scratch memory; then runs the epilogue over the block. A is read where it lies if its inner steps are side by side, and
+ * else packed tile by tile, where its rows are side by side. B is read where it lies in panels; otherwise each panel is
+ * packed before it is used.
  */
 class ContractionEmitter {
   readonly #f: FunctionBuilder;
@@ -86,10 +79,12 @@ class ContractionEmitter {
   };
   /** Whether B lies in panels: the columns of a panel side by side, and inner steps directly one after the other. */
   readonly #panelled: boolean;
-  /** Whether the columns of each panel lie side by side. */
-  readonly #sideBySide: boolean;
-  readonly #runsA: InnerRuns;
-  readonly #runsB: InnerRuns;
+  /** How many columns lie side by side in B: those of a panel, four, or not even these. */
+  readonly #sideBySide: number;
+  /** Whether A's tiles are packed. */
+  readonly #packsRows: boolean;
+  readonly #strideA: number;
+  readonly #strideB: number;
   readonly #runTables: RunTables;
   /** Loops over blocks, and over the columns of one. */
   readonly #rowBlock: LoopVariable;
@@ -97,25 +92,24 @@ class ContractionEmitter {
   readonly #column: LoopVariable;
   /** Which row of the block of sums the epilogue is at. */
   readonly #rowOfSums: LoopVariable = loopVariable(1);
-  /** Scratch memory: a packed panel of B, the block's sums. */
+  /** Scratch memory: packed tiles of A, a packed panel of B, the block's sums. */
+  readonly #packedRows: BaseAddress;
   readonly #panel: BaseAddress;
   readonly #sums: BaseAddress;
-  /** Byte offsets of rows in A and of columns in B. */
+  /** Byte offsets of rows in A, of the rows of a packed tile, and of columns in B. */
   readonly #rowTable: BaseAddress;
+  readonly #packedTable: BaseAddress;
   readonly #columnTable: BaseAddress;
   /** Where a batch's operands begin. */
   readonly #startA: Index;
   readonly #startB: Index;
-  readonly #output: Buffer;
-  readonly #index: Index;
-  readonly #epilogue: Expr;
+  readonly #epilogue: Epilogue;
 
   constructor(f: FunctionBuilder, environment: KernelEnvironment, output: Buffer, contraction: Contraction) {
     const { batch, rows, columns, inner, a, b } = contraction;
     this.#f = f;
     this.#environment = environment;
     this.#contraction = contraction;
-    this.#output = output;
     const counts = {
       batch: product(batch),
       rows: product(rows),
@@ -127,64 +121,55 @@ class ContractionEmitter {
     this.#shape = shape;
     const columnOffsets = offsetsAlong(b.index, columns);
     const wholeB = runsAlong(b.index, inner, counts.inner);
-    this.#sideBySide = columnOffsets.every(
-      (offset, c) => offset === columnOffsets[c - (c % shape.columns)]! + (c % shape.columns),
-    );
+    this.#sideBySide = [shape.columns, 4].find((width) => areSideBySide(columnOffsets, width)) ?? 1;
     this.#panelled =
-      this.#sideBySide &&
+      this.#sideBySide === shape.columns &&
       wholeB.blocks[0]!.length === 1 &&
       (wholeB.stride === shape.columns || counts.inner === 1);
-    const blocking = blockingFor({ ...counts, panelled: this.#panelled }, shape);
+    const rowOffsets = offsetsAlong(a.index, rows);
+    this.#packsRows =
+      counts.columns > shape.columns &&
+      counts.inner > 1 &&
+      runsAlong(a.index, inner, counts.inner).stride !== 1 &&
+      areSideBySide(rowOffsets, rowOffsets.length);
+    const blocking = blockingFor({ ...counts, panelled: this.#panelled, packsRows: this.#packsRows }, shape);
     this.#blocking = blocking;
     this.#tiles = tilesOf(blocking.rows, shape);
-    this.#runsA = runsAlong(a.index, inner, blocking.inner);
-    this.#runsB = runsAlong(b.index, inner, blocking.inner);
+    const runsA = runsAlong(a.index, inner, blocking.inner);
+    const runsB = runsAlong(b.index, inner, blocking.inner);
+    const packedRuns = {
+      stride: 0,
+      blocks: runsA.blocks.map((runs) => [{ jump: 0, length: stepsIn(runs) }]),
+    };
+    this.#runTables = new RunTables([runsA, runsB, packedRuns], environment.constants);
+    this.#strideA = 4 * runsA.stride;
+    this.#strideB = 4 * runsB.stride;
     this.#rowBlock = loopVariable(blocking.rowBlocks);
     this.#columnBlock = loopVariable(blocking.columnBlocks);
     this.#column = loopVariable(blocking.columns);
 
+    // The last step of a packed tile may write up to three words too many.
+    const rowBytes = this.#packsRows ? 4 * blocking.rows * blocking.inner + 16 : 0;
     const panelBytes = this.#panelled ? 0 : 4 * shape.columns * blocking.inner;
-    const scratch = environment.scratch(panelBytes + 4 * blocking.rows * blocking.columns);
-    this.#panel = scratch;
-    this.#sums = { local: scratch.local, offset: scratch.offset + panelBytes };
-    this.#rowTable = environment.constants(
-      byteOffsets(offsetsAlong(a.index, rows), blocking.rows * blocking.rowBlocks),
-    );
+    const scratch = environment.scratch(rowBytes + panelBytes + 4 * blocking.rows * blocking.columns);
+    this.#packedRows = scratch;
+    this.#panel = { ...scratch, offset: scratch.offset + rowBytes };
+    this.#sums = { ...scratch, offset: scratch.offset + rowBytes + panelBytes };
+    this.#rowTable = environment.constants(byteOffsets(rowOffsets, blocking.rows * blocking.rowBlocks));
+    this.#packedTable = environment.constants(Int32Array.from({ length: shape.rows }, (_, r) => 4 * r));
     this.#columnTable = environment.constants(
       byteOffsets(columnOffsets, blocking.columns * blocking.columnBlocks),
     );
-    this.#runTables = this.#tabulateRuns();
     this.#startA = partOf(a.index, batch);
     this.#startB = partOf(b.index, batch);
 
     const { index, expr } = this.#inBlocks();
-    this.#index = index;
-    this.#epilogue = expr;
     const baseOf = (buffer: Buffer): BaseAddress =>
       buffer.id === sumsId ? this.#sums : environment.baseOf(buffer);
     this.#values = new Values(f, { ...environment, baseOf }, (nested) => emitReduction(this.#values, nested));
-    this.#values.prepare(expr);
-    this.#values.places.prepareAt(output, index);
+    this.#epilogue = new Epilogue(this.#values, output, index, expr, this.#column);
     this.#values.places.prepareAt(a.buffer, this.#startA);
     this.#values.places.prepareAt(b.buffer, this.#startB);
-  }
-
-  #tabulateRuns(): RunTables {
-    const list = ({ blocks }: InnerRuns): Int32Array =>
-      Int32Array.from(blocks.flatMap((runs) => runs.flatMap(({ jump, length }) => [4 * jump, length])));
-    const bounds: number[] = [];
-    let [a, b] = [0, 0];
-    this.#runsA.blocks.forEach((runs, k) => {
-      const [nextA, nextB] = [a + runBytes * runs.length, b + runBytes * this.#runsB.blocks[k]!.length];
-      bounds.push(a, nextA, b, nextB);
-      [a, b] = [nextA, nextB];
-    });
-    const constants = this.#environment.constants;
-    return {
-      a: constants(list(this.#runsA)),
-      b: constants(list(this.#runsB)),
-      bounds: constants(Int32Array.from(bounds)),
-    };
   }
 
   /** The nest with columns counted by blocks, and the reduction read from the block of sums. */
@@ -265,14 +250,17 @@ class ContractionEmitter {
   /** sums = the block of the product. */
   #multiply(block: Block): void {
     const f = this.#f;
-    this.#counted(this.#blocking.innerBlocks, (k) => {
+    counted(this.#f, this.#blocking.innerBlocks, (k) => {
+      if (this.#packsRows)
+        for (const tiles of this.#tiles)
+          counted(this.#f, tiles.count, (t) => this.#packTile(block, tiles, t, k));
       const j = f.local("i32");
       f.set(j, f.i32.const(0));
       f.loop((again) => {
         const panel = f.local("i32");
         this.#panelAt(block, j, k, panel);
         for (const tiles of this.#tiles)
-          this.#counted(tiles.count, (t) => this.#tile(block, tiles, t, j, k, panel));
+          counted(this.#f, tiles.count, (t) => this.#tile(block, tiles, t, j, k, panel));
         f.free(panel);
         f.set(j, f.i32.add(f.get(j), f.i32.const(this.#shape.columns)));
         f.brIf(again, f.i32.ltS(f.get(j), f.get(block.columnEnd)));
@@ -286,7 +274,7 @@ class ContractionEmitter {
     const f = this.#f;
     const width = this.#shape.columns;
     const column = (c: number): void => {
-      this.#push(this.#columnTable, 4 * c, [block.column, 4], [j, 4]);
+      pushPlace(this.#f, after(this.#columnTable, 4 * c), [block.column, 4], [j, 4]);
     };
     if (this.#panelled) {
       column(0);
@@ -297,19 +285,18 @@ class ContractionEmitter {
       return;
     }
     const { matrix } = this.#environment;
-    this.#push(this.#panel, 0);
+    pushPlace(this.#f, this.#panel);
     f.set(panel);
     const runs = (): void => {
-      this.#pushRuns(this.#runTables.b, k, 8);
-      f.i32.const(4 * this.#runsB.stride);
+      this.#runTables.push(f, 1, k);
+      f.i32.const(this.#strideB);
     };
-    if (this.#sideBySide) {
+    if (this.#sideBySide > 1) {
       f.get(panel);
-      column(0);
-      f.i32.load({});
-      f.i32.add(undefined, f.get(block.b));
+      f.get(block.b);
       runs();
-      f.call(matrix.packPanel(width));
+      column(0);
+      f.call(matrix.packPanel(width, this.#sideBySide));
       return;
     }
     for (let c = 0; c < width; c += 4) {
@@ -325,34 +312,51 @@ class ContractionEmitter {
   #tile(block: Block, tiles: TileRun, t: Local, j: Local, k: Local, panel: Local): void {
     const f = this.#f;
     const rowBytes = 4 * this.#blocking.columns;
-    f.get(block.a);
-    this.#push(this.#rowTable, 4 * tiles.first, [block.row, 4], [t, 4 * tiles.rows]);
-    this.#pushRuns(this.#runTables.a, k, 0);
-    f.i32.const(4 * this.#runsA.stride);
+    if (this.#packsRows) {
+      this.#pushPackedTile(tiles, t);
+      pushPlace(this.#f, this.#packedTable);
+      this.#runTables.push(f, 2, k);
+      f.i32.const(4 * tiles.rows);
+    } else {
+      this.#pushRows(block, tiles, t);
+      this.#runTables.push(f, 0, k);
+      f.i32.const(this.#strideA);
+    }
     f.get(panel);
-    this.#push(this.#sums, tiles.first * rowBytes, [t, tiles.rows * rowBytes], [j, 4]);
+    pushPlace(this.#f, after(this.#sums, tiles.first * rowBytes), [t, tiles.rows * rowBytes], [j, 4]);
     f.i32.const(rowBytes);
     f.get(k);
     f.call(this.#environment.matrix.tile(tiles.rows, this.#shape.columns));
   }
 
-  /** Pushes where the runs of block `k` begin and end; @param word which bounds in the table. */
-  #pushRuns(runs: BaseAddress, k: Local, word: number): void {
+  /** Packs the rows of a tile: they take turns in each inner step. */
+  #packTile(block: Block, tiles: TileRun, t: Local, k: Local): void {
     const f = this.#f;
-    for (const bound of [word, word + 4]) {
-      this.#push(this.#runTables.bounds, bound, [k, 16]);
-      f.i32.load({});
-      f.i32.add(undefined, f.i32.add(f.get(runs.local), f.i32.const(runs.offset)));
-    }
+    this.#pushPackedTile(tiles, t);
+    this.#pushRows(block, tiles, t);
+    f.i32.load({});
+    f.i32.add();
+    this.#runTables.push(f, 0, k);
+    f.i32.const(this.#strideA);
+    f.call(this.#environment.matrix.packRows(tiles.rows));
+  }
+
+  #pushPackedTile({ first, rows }: TileRun, t: Local): void {
+    const rowBytes = 4 * this.#blocking.inner;
+    pushPlace(this.#f, after(this.#packedRows, first * rowBytes), [t, rows * rowBytes]);
+  }
+
+  /** Pushes where A begins, and where the table has the places of a tile's rows. */
+  #pushRows(block: Block, { first, rows }: TileRun, t: Local): void {
+    this.#f.get(block.a);
+    pushPlace(this.#f, after(this.#rowTable, 4 * first), [block.row, 4], [t, 4 * rows]);
   }
 
   /** The epilogue, for the part of the block that lies inside the output. */
   #finish(block: Block): void {
     const f = this.#f;
     const values = this.#values;
-    const [index, expr, column] = [this.#index, this.#epilogue, this.#column];
-    const vectors = f.local("i32");
-    f.set(vectors, f.i32.and(f.get(block.columnEnd), f.i32.const(-4)));
+    const { expr } = this.#epilogue;
     values.hoist(expr);
     const { rows } = this.#contraction;
     const named = valuesUsed(expr, rows);
@@ -362,40 +366,10 @@ class ContractionEmitter {
       const inBlock = values.places.valueOf(row)!.local!;
       f.set(number, f.i32.add(f.get(block.row), f.get(inBlock)));
       values.places.withStep(rows, number, named, this.#environment.constants, () => {
-        values.places.withValue(this.#rowOfSums, inBlock, () => {
-          values.hoist(expr);
-          values.places.loop(column, 0, vectors, 4, () => values.write(this.#output, index, expr, column));
-          values.places.loop(column, vectors, block.columnEnd, 1, () =>
-            values.write(this.#output, index, expr),
-          );
-        });
+        values.places.withValue(this.#rowOfSums, inBlock, () => this.#epilogue.emit(block.columnEnd));
       });
     });
-    f.free(vectors, number);
-  }
-
-  /** Pushes base + extra + Σ value · factor. */
-  #push(
-    base: BaseAddress,
-    extra: number,
-    ...parts: readonly (readonly [value: Local, factor: number])[]
-  ): void {
-    const f = this.#f;
-    f.i32.add(f.get(base.local), f.i32.const(base.offset + extra));
-    for (const [value, factor] of parts) f.i32.add(undefined, f.i32.mul(f.get(value), f.i32.const(factor)));
-  }
-
-  /** Runs `body` for 0 … count − 1; `count` is at least 1. */
-  #counted(count: number, body: (i: Local) => void): void {
-    const f = this.#f;
-    const i = f.local("i32");
-    f.set(i, f.i32.const(0));
-    f.loop((again) => {
-      body(i);
-      f.set(i, f.i32.add(f.get(i), f.i32.const(1)));
-      f.brIf(again, f.i32.ltS(f.get(i), f.i32.const(count)));
-    });
-    f.free(i);
+    f.free(number);
   }
 
   /** A new local with min(block, count − start). */
@@ -403,33 +377,12 @@ class ContractionEmitter {
     const f = this.#f;
     const local = f.local("i32");
     f.set(local, f.i32.sub(f.i32.const(count), f.get(start)));
-    const least: Emitted = f.select(
-      f.get(local),
-      f.i32.const(block),
-      f.i32.ltS(f.get(local), f.i32.const(block)),
-    );
-    f.set(local, least);
+    least(f, local, block);
     return local;
   }
 }
 
-/** Of some loops, those whose own values an expression needs, and not only places that move with them. */
-function valuesUsed(expr: Expr, loops: readonly LoopVariable[]): Set<LoopVariable> {
-  const used = new Set<LoopVariable>();
-  const note = (index: Index): void => {
-    for (const loop of loopsOf(index)) if (loops.includes(loop)) used.add(loop);
-  };
-  walk(expr, (part) => {
-    if (part.kind === "position") note(part.index);
-    if (part.kind === "guard") for (const condition of part.conditions) note(condition.index);
-    if (part.kind === "load")
-      note({ ...part.index, terms: part.index.terms.filter((t) => t.atom.kind !== "loop") });
-  });
-  return used;
-}
-
-/** Offsets of elements in bytes, the last one repeated up to `length`. */
-function byteOffsets(offsets: readonly number[], length = offsets.length): Int32Array {
-  const last = offsets.at(-1)!;
-  return Int32Array.from({ length }, (_, i) => 4 * (offsets[i] ?? last));
+/** The place some bytes after another. */
+function after({ local, offset }: BaseAddress, bytes: number): BaseAddress {
+  return { local, offset: offset + bytes };
 }

@@ -3,9 +3,12 @@ import { walk } from "../../../compiler/expr.ts";
 import { type LoopVariable, slope } from "../../../compiler/index-expr.ts";
 import { allIndices, dropUnitLoops, type LoopNest, mergeLoops } from "../../../compiler/merge-loops.ts";
 import { splitLoops } from "../../../compiler/split-loops.ts";
+import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
+import { Block } from "./block.ts";
 import { pushNumber } from "./places.ts";
 import { emitReduction } from "./reductions.ts";
+import { tilingFor, turnedToReads } from "./tiling.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
 
 /** Below this many steps a kernel is done by one thread. */
@@ -25,8 +28,10 @@ export function emitLoopKernel(
   nest: LoopNest,
   turn: number,
 ): void {
-  const { loops, index, expr } = mergeLoops(splitLoops(dropUnitLoops(nest)));
+  const merged = turnedToReads(mergeLoops(splitLoops(dropUnitLoops(nest))));
+  const { loops, index, expr } = merged;
   const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
+  if (emitBlocks(values, output, merged, turn)) return;
   values.prepare(expr);
   values.places.prepareAt(output, index);
   const lanes = chooseLanes(loops, index, expr);
@@ -37,21 +42,9 @@ export function emitLoopKernel(
       values.places.loop(loop, low, high, 1, () => values.write(output, index, expr));
       return;
     }
-    if (typeof low === "number" && typeof high === "number") {
-      const whole = low + Math.floor((high - low) / 4) * 4;
-      values.places.loop(loop, low, whole, 4, () => values.write(output, index, expr, loop));
-      values.places.loop(loop, whole, high, 1, () => values.write(output, index, expr));
-      return;
-    }
-    const whole = f.local("i32");
-    pushNumber(f, low);
-    f.i32.sub(pushNumber(f, high), pushNumber(f, low));
-    f.i32.and(undefined, f.i32.const(-4));
-    f.i32.add();
-    f.set(whole);
+    const whole = upTo(f, low, high, 4);
     values.places.loop(loop, low, whole, 4, () => values.write(output, index, expr, loop));
     values.places.loop(loop, whole, high, 1, () => values.write(output, index, expr));
-    f.free(whole);
   };
 
   const work = loops.reduce((product, loop) => product * loop.extent, 1) * stepsOf(expr);
@@ -63,6 +56,109 @@ export function emitLoopKernel(
     innermost: loops.length > 0 ? innermost : undefined,
     body: () => values.write(output, index, expr),
   });
+}
+
+/** Emits a nest block by block, if it can be cut into blocks; see {@link tilingFor}. */
+function emitBlocks(values: Values, output: Buffer, nest: LoopNest, turn: number): boolean {
+  const { f, places } = values;
+  const { expr, loops } = nest;
+  const tiling = chooseLanes(loops, nest.index, expr) && tilingFor(nest, values.vectorsPerRegister);
+  if (!tiling) return false;
+  const { outer, regions, lanes, vectors } = tiling;
+  const step = 4 * vectors;
+  const rest = lanes.extent % step;
+  const some = rest % 4;
+  const readsOn =
+    bytesPerElement(output.dtype) === 4 &&
+    [nest.index, ...allIndices(expr)].every((at) => [0, 1].includes(slope(at, lanes) ?? -1)) &&
+    slope(nest.index, lanes) === 1;
+  const planned = regions.map(({ loop, rows }) => ({
+    loop,
+    whole: new Block(values, output, nest, rows, lanes, vectors),
+    single: vectors > 1 && rest >= 4 ? new Block(values, output, nest, rows, lanes, 1) : undefined,
+    // The last few elements as part of a vector, where what lies behind them can be read, too.
+    part: some > 0 && readsOn ? new Block(values, output, nest, rows, lanes, 1, some) : undefined,
+    element: some > 0 && !readsOn ? new Block(values, output, nest, rows, undefined, 1) : undefined,
+  }));
+  values.prepare(expr);
+
+  const longest = regions.map(({ loop }) => loop).find((loop) => loop !== undefined);
+  const work = loops.reduce((product, loop) => product * loop.extent, 1) * stepsOf(expr);
+  const shared =
+    work >= parallelFrom ? sharedLoop([...outer, ...(longest ? [longest] : []), lanes], lanes) : undefined;
+  const granule = (loop: LoopVariable): number => (loop === lanes ? Math.max(shareGranule, step) : 1);
+
+  const along = ({ whole, single, part, element }: (typeof planned)[number]): void => {
+    values.hoist(expr);
+    overShare(f, lanes, shared, granule, (low, high) => {
+      let from = low;
+      for (const [block, size] of [
+        [whole, step],
+        [single, 4],
+        [part, 1],
+        [element, 1],
+      ] as const) {
+        if (!block) continue;
+        const end = upTo(f, from, high, size);
+        places.loop(lanes, from, end, block === part ? 4 : size, () => block.emit());
+        from = end;
+      }
+    });
+  };
+  emitNest(values, outer, shared, turn, {
+    enter: () => values.hoist(expr),
+    granule,
+    body: () => {
+      for (const region of planned) {
+        const { loop } = region;
+        if (loop)
+          overShare(f, loop, shared, granule, (low, high) =>
+            places.loop(loop, low, high, 1, () => along(region)),
+          );
+        else if (shared === longest && shared)
+          onlyThread(f, turn, () => values.scope.within(() => along(region)));
+        else values.scope.within(() => along(region));
+      }
+    },
+  });
+  return true;
+}
+
+/** Runs `body` with the bounds of a loop, or of this thread's part if it is the one that is shared. */
+function overShare(
+  f: FunctionBuilder,
+  loop: LoopVariable,
+  shared: LoopVariable | undefined,
+  granule: (loop: LoopVariable) => number,
+  body: (low: Local | number, high: Local | number) => void,
+): void {
+  if (loop !== shared) {
+    body(0, loop.extent);
+    return;
+  }
+  const [low, high] = [f.local("i32"), f.local("i32")];
+  emitShare(f, loop.extent, granule(loop), low, high);
+  body(low, high);
+  f.free(low, high);
+}
+
+/** low + the largest multiple of `size`, a power of two, up to high − low. */
+export function upTo(
+  f: FunctionBuilder,
+  low: Local | number,
+  high: Local | number,
+  size: number,
+): Local | number {
+  if (size === 1) return high;
+  if (typeof low === "number" && typeof high === "number")
+    return low + Math.floor((high - low) / size) * size;
+  const end = f.local("i32");
+  pushNumber(f, low);
+  f.i32.sub(pushNumber(f, high), pushNumber(f, low));
+  f.i32.and(undefined, f.i32.const(-size));
+  f.i32.add();
+  f.set(end);
+  return end;
 }
 
 interface NestOptions {

@@ -7,16 +7,21 @@ export const runBytes = 8;
 /** Functions that every matrix product of a module shares, emitted when first asked for. */
 export class MatrixHelpers {
   readonly #module: ModuleBuilder;
-  readonly #fused: boolean;
   readonly #known = new Map<string, FunctionRef>();
   /** The shapes of tile that may be used. */
   readonly shapes: readonly TileShape[];
+  /** Whether to use the fused multiply-add of relaxed SIMD. */
+  readonly fused: boolean;
 
-  /** @param fused whether to use the fused multiply-add of relaxed SIMD. */
   constructor(module: ModuleBuilder, fused: boolean, shapes: readonly TileShape[]) {
     this.#module = module;
-    this.#fused = fused;
+    this.fused = fused;
     this.shapes = shapes;
+  }
+
+  /** How many vectors, side by side, the engine puts into one register. */
+  get vectorsPerRegister(): number {
+    return this.shapes.some((shape) => shape.columns > 8) ? 2 : 1;
   }
 
   #once(name: string, make: (name: string) => FunctionRef): FunctionRef {
@@ -25,22 +30,88 @@ export class MatrixHelpers {
     return known;
   }
 
+  /** (target, source, count, target's stride, source's stride, factor): copies elements one by one, times a factor. */
+  copyRun(): FunctionRef {
+    return this.#once("copyRun", (name) =>
+      this.#module.function(
+        name,
+        { params: ["i32", "i32", "i32", "i32", "i32", "f32"], results: [] },
+        (f) => {
+          const [target, source, count, to, from, factor] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
+          f.loop((again) => {
+            f.f32.store({}, f.get(target!), f.f32.mul(f.f32.load({}, f.get(source!)), f.get(factor!)));
+            f.set(target!, f.i32.add(f.get(target!), f.get(to!)));
+            f.set(source!, f.i32.add(f.get(source!), f.get(from!)));
+            f.set(count!, f.i32.sub(f.get(count!), f.i32.const(1)));
+            f.brIf(again, f.get(count!));
+          });
+        },
+      ),
+    );
+  }
+
+  /** (target, 0, count, stride): writes zeros. */
+  clearRun(): FunctionRef {
+    return this.#once("clearRun", (name) =>
+      this.#module.function(name, { params: ["i32", "i32", "i32", "i32"], results: [] }, (f) => {
+        const [target, zero, count, stride] = [0, 1, 2, 3].map((i) => f.param(i));
+        f.loop((again) => {
+          f.i32.store({}, f.get(target!), f.get(zero!));
+          f.set(target!, f.i32.add(f.get(target!), f.get(stride!)));
+          f.set(count!, f.i32.sub(f.get(count!), f.i32.const(1)));
+          f.brIf(again, f.get(count!));
+        });
+      }),
+    );
+  }
+
   /**
-   * (target, source, runs, end of runs, stride): copies `width` columns of B, which lie side by side, for each k. All
-   * distances are in bytes.
+   * (target, source, runs, end of runs, stride, column table): copies `width` columns of B for each k, of which `joined`
+   * always lie side by side. All distances are in bytes.
    */
-  packPanel(width: number): FunctionRef {
-    return this.#once(`packPanel${width}`, (name) =>
+  packPanel(width: number, joined: number): FunctionRef {
+    return this.#once(`packPanel${width}by${joined}`, (name) =>
+      this.#module.function(name, packingByTable, (f) => {
+        const [target, source, runs, end, stride, table] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
+        const sources = Array.from({ length: width / joined }, (_, s) => {
+          const local = f.local("i32");
+          f.set(local, f.i32.add(f.get(source!), f.i32.load({ offset: 4 * joined * s }, f.get(table!))));
+          return local;
+        });
+        overRuns(f, runs!, end!, sources, () => {
+          sources.forEach((local, s) => {
+            for (let c = 0; c < joined; c += 4) {
+              f.get(target!);
+              f.v128.load({ offset: 4 * c, align: 4 }, f.get(local));
+              f.v128.store({ offset: 4 * (joined * s + c) });
+            }
+            f.set(local, f.i32.add(f.get(local), f.get(stride!)));
+          });
+          f.set(target!, f.i32.add(f.get(target!), f.i32.const(4 * width)));
+        });
+      }),
+    );
+  }
+
+  /**
+   * (target, source, runs, end of runs, stride): copies `rows` rows of A, which lie side by side, for each k; up to three
+   * words behind the end are written too. All distances are in bytes.
+   */
+  packRows(rows: number): FunctionRef {
+    return this.#once(`packRows${rows}`, (name) =>
       this.#module.function(name, packing, (f) => {
         const [target, source, runs, end, stride] = [0, 1, 2, 3, 4].map((i) => f.param(i));
+        // Vectors that overlap, where the rows are not a multiple of four.
+        const starts = Array.from({ length: Math.ceil(rows / 4) }, (_, v) =>
+          Math.max(0, Math.min(4 * v, rows - 4)),
+        );
         overRuns(f, runs!, end!, [source!], () => {
-          for (let v = 0; v < width; v += 4)
-            f.v128.store(
-              { offset: 4 * v },
-              f.get(target!),
-              f.v128.load({ offset: 4 * v, align: 4 }, f.get(source!)),
-            );
-          f.set(target!, f.i32.add(f.get(target!), f.i32.const(4 * width)));
+          for (const start of starts) {
+            f.get(target!);
+            f.v128.load({ offset: 4 * start, align: 4 }, f.get(source!));
+            f.v128.store({ offset: 4 * start, align: 4 });
+          }
+          f.set(target!, f.i32.add(f.get(target!), f.i32.const(4 * rows)));
           f.set(source!, f.i32.add(f.get(source!), f.get(stride!)));
         });
       }),
@@ -53,7 +124,7 @@ export class MatrixHelpers {
    */
   packFour(width: number): FunctionRef {
     return this.#once(`packFour${width}`, (name) =>
-      this.#module.function(name, { params: [...packing.params, "i32"], results: [] }, (f) => {
+      this.#module.function(name, packingByTable, (f) => {
         const [target, source, runs, end, stride, table] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
         const columns = Array.from({ length: 4 }, (_, c) => {
           const local = f.local("i32");
@@ -122,7 +193,7 @@ export class MatrixHelpers {
               f.set(sources[r]!, f.i32.add(f.get(sources[r]!), f.get(stride!)));
               own.forEach((sum, v) => {
                 const [x, y] = [scalar, operands[v]!];
-                if (this.#fused) f.set(sum, f.f32x4.relaxedMadd(f.get(x), f.get(y), f.get(sum)));
+                if (this.fused) f.set(sum, f.f32x4.relaxedMadd(f.get(x), f.get(y), f.get(sum)));
                 else f.set(sum, f.f32x4.add(f.get(sum), f.f32x4.mul(f.get(x), f.get(y))));
               });
             });
@@ -139,6 +210,7 @@ export class MatrixHelpers {
 }
 
 const packing = { params: ["i32", "i32", "i32", "i32", "i32"], results: [] } as const;
+const packingByTable = { params: [...packing.params, "i32"], results: [] } as const;
 
 /** Runs `body` for every step of a list of runs; at the beginning of each run the pointers jump. */
 function overRuns(

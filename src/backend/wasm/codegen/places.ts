@@ -1,5 +1,4 @@
 import type { Buffer, Expr } from "../../../compiler/expr.ts";
-import { walk } from "../../../compiler/expr.ts";
 import { type Atom, type Index, type LoopVariable, rangeOf } from "../../../compiler/index-expr.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
 import type { Emitted, FunctionBuilder, Local } from "../assembler.ts";
@@ -46,13 +45,7 @@ export class Places {
     this.#readDynamic = readDynamic;
   }
 
-  /** Prepares a cursor for every place that `expr` reads. */
-  prepare(expr: Expr): void {
-    walk(expr, (part) => {
-      if (part.kind === "load") this.prepareAt(part.buffer, part.index);
-    });
-  }
-
+  /** Prepares a cursor for a place that is read or written. */
   prepareAt(buffer: Buffer, index: Index): void {
     const key = cursorKey(buffer, index);
     if (this.#cursors.has(key)) return;

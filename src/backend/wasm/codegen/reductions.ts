@@ -16,7 +16,6 @@ const initial: Record<Combiner, { float32: number; integer: number }> = {
   min: { float32: Number.POSITIVE_INFINITY, integer: 2 ** 31 - 1 },
 };
 
-const instructions = { sum: "add", max: "max", min: "min" } as const;
 const integerInstructions = { sum: "add", max: "maxS", min: "minS" } as const;
 
 /** Emits a reduction's value onto the stack. */
@@ -38,20 +37,44 @@ function contiguousLoop(values: Values, expr: Reduce): LoopVariable | undefined 
   return slopes.some((s) => s === 1) && slopes.every((s) => s === 0 || s === 1) ? last : undefined;
 }
 
-function setInitial(values: Values, target: Local, expr: Reduce): void {
+/** target = what a reduction starts from. */
+export function setInitial(values: Values, target: Local, expr: Reduce | ArgReduce): void {
   const { f } = values;
-  const start = initial[expr.combine];
-  if (expr.dtype === "float32") f.set(target, f.f32x4.const(start.float32));
+  const start = initial[expr.kind === "reduce" ? expr.combine : expr.best];
+  if (expr.body.dtype === "float32") f.set(target, f.f32x4.const(start.float32));
   else f.set(target, f.i32x4.const(start.integer));
 }
 
 /** target = target combined with the vector on the stack. */
-function combine(values: Values, expr: Reduce, target: Local): void {
+export function combine(values: Values, expr: Reduce, target: Local): void {
   const { f } = values;
+  if (expr.dtype === "float32" && expr.combine !== "sum") {
+    // The engine's own maximum takes eight instructions. All ones, where the target is NaN, are a NaN.
+    const value = f.local("v128");
+    f.set(value);
+    f.f32x4[expr.combine === "max" ? "pmax" : "pmin"](f.get(value), f.get(target));
+    f.set(target, f.v128.or(undefined, f.f32x4.ne(f.get(target), f.get(target))));
+    f.free(value);
+    return;
+  }
   f.get(target);
-  if (expr.dtype === "float32") f.f32x4[instructions[expr.combine]]();
+  if (expr.dtype === "float32") f.f32x4.add();
   else f.i32x4[integerInstructions[expr.combine]]();
   f.set(target);
+}
+
+/** target = target combined with a value; a product may be added without rounding it first. */
+export function combineInto(values: Values, expr: Reduce, target: Local, value: Expr): void {
+  const { f } = values;
+  const isProduct = value.kind === "binary" && value.fn === "mul" && value.dtype === "float32";
+  if (!values.fused || !isProduct || expr.combine !== "sum") {
+    values.emit(value);
+    combine(values, expr, target);
+    return;
+  }
+  values.emit(value.a);
+  values.emit(value.b);
+  f.set(target, f.f32x4.relaxedMadd(undefined, undefined, f.get(target)));
 }
 
 /** Runs `body` for every combination of the loops: written out if they are few. */

@@ -1,4 +1,4 @@
-import { type Buffer, type Expr, operandsOf, walk } from "../../../compiler/expr.ts";
+import { type Buffer, type Condition, type Expr, operandsOf, walk } from "../../../compiler/expr.ts";
 import { dependsOn, type Index, type LoopVariable, slope } from "../../../compiler/index-expr.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
@@ -42,11 +42,17 @@ export class Values {
   /** How many parents each expression has; values with several are kept in a local. */
   readonly #uses = new Map<string, number>();
   lanes: LoopVariable | undefined;
+  /** Whether a product may be added without rounding it first. */
+  readonly fused: boolean;
+  /** How many vectors, side by side, the engine puts into one register. */
+  readonly vectorsPerRegister: number;
 
   constructor(f: FunctionBuilder, environment: KernelEnvironment, emitReduce: ReduceEmitter) {
     this.f = f;
     this.#environment = environment;
     this.#emitReduce = emitReduce;
+    this.fused = environment.matrix.fused;
+    this.vectorsPerRegister = environment.matrix.vectorsPerRegister;
     this.places = new Places(
       f,
       this.scope,
@@ -55,13 +61,22 @@ export class Values {
     );
   }
 
-  /** Makes known all expressions that will be emitted. */
+  /** Makes known an expression that will be emitted. */
   prepare(expr: Expr): void {
-    this.places.prepare(expr);
     walk(expr, (part) => {
-      for (const operand of operandsOf(part))
-        this.#uses.set(operand.key, (this.#uses.get(operand.key) ?? 0) + 1);
+      if (part.kind === "load") this.places.prepareAt(part.buffer, part.index);
+      for (const operand of operandsOf(part)) this.#countUse(operand);
     });
+  }
+
+  /** The same for an expression that is emitted beside others, with which it may share itself or its operands. */
+  prepareShared(expr: Expr): void {
+    this.#countUse(expr);
+    this.prepare(expr);
+  }
+
+  #countUse({ key }: Expr): void {
+    this.#uses.set(key, (this.#uses.get(key) ?? 0) + 1);
   }
 
   /** Computes ahead, once, whatever in `expr` depends on running loops only. */
@@ -126,6 +141,7 @@ export class Values {
         emitUnary(f, expr.fn, expr.x.dtype, this.#math);
         return;
       case "binary":
+        if (this.#clamp(expr)) return;
         this.emit(expr.a);
         this.emit(expr.b);
         emitBinary(f, expr.fn, expr.a.dtype, this.#math);
@@ -144,6 +160,20 @@ export class Values {
         this.#emitReduce(expr);
         return;
     }
+  }
+
+  /** A maximum or minimum with a number, which takes one instruction and keeps NaN; says whether it is one. */
+  #clamp({ fn, a, b, dtype }: Extract<Expr, { kind: "binary" }>): boolean {
+    const { f } = this;
+    const [x, bound] = a.kind === "constant" ? [b, a] : [a, b];
+    if (dtype !== "float32" || bound.kind !== "constant" || Number.isNaN(bound.value)) return false;
+    if (fn !== "maximum" && fn !== "minimum") return false;
+    this.emit(x);
+    this.emit(bound);
+    // x < bound ? bound : x, and the other way round
+    if (fn === "maximum") f.f32x4.pmax();
+    else f.f32x4.pmin();
+    return true;
   }
 
   /** Emits a function: in place in the code for four lanes, which is hot; as a call elsewhere, to keep the code small. */
@@ -238,27 +268,7 @@ export class Values {
       this.#byLanes(expr);
       return;
     }
-    let count = 0;
-    const and = (): void => {
-      if (count++ > 0) f.i32.and();
-    };
-    for (const condition of expr.conditions) {
-      if (condition.kind === "divisible") {
-        this.places.push(condition.index);
-        f.i32.remS(undefined, f.i32.const(condition.by));
-        f.i32.eqz();
-        and();
-        continue;
-      }
-      this.places.push(condition.index);
-      f.i32.ltU(undefined, f.i32.const(condition.extent));
-      and();
-      if (!varying.includes(condition)) continue;
-      this.places.push(condition.index);
-      f.i32.add(undefined, f.i32.const(3 * slope(condition.index, lanes!)!));
-      f.i32.ltU(undefined, f.i32.const(condition.extent));
-      and();
-    }
+    this.test(expr.conditions);
     const otherwise = { kind: "constant", value: expr.otherwise, dtype: expr.dtype } as Expr;
     f.if(
       "v128",
@@ -268,6 +278,31 @@ export class Values {
         else this.#compute(otherwise);
       },
     );
+  }
+
+  /** Pushes, as an i32, whether conditions hold, for all lanes where they depend on these. */
+  test(conditions: readonly Condition[]): void {
+    const { f, lanes } = this;
+    let count = 0;
+    const inside = (extent: number): void => {
+      f.i32.ltU(undefined, f.i32.const(extent));
+      if (count++ > 0) f.i32.and();
+    };
+    for (const condition of conditions) {
+      this.places.push(condition.index);
+      if (condition.kind === "divisible") {
+        f.i32.remS(undefined, f.i32.const(condition.by));
+        f.i32.eqz();
+        if (count++ > 0) f.i32.and();
+        continue;
+      }
+      inside(condition.extent);
+      const step = lanes ? slope(condition.index, lanes)! : 0;
+      if (step === 0) continue;
+      this.places.push(condition.index);
+      f.i32.add(undefined, f.i32.const(3 * step));
+      inside(condition.extent);
+    }
   }
 
   /** Pushes an index tensor's element as an i32 that lies in [0, extent). */
@@ -290,10 +325,31 @@ export class Values {
     this.f.free(value);
   }
 
-  /** Emits a store to `index` of `buffer`: of four lanes, or of the first one. */
-  store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined): void {
+  /**
+   * Emits a store to `index` of `buffer`: of lanes, or of the first one.
+   *
+   * @param count how many lanes: 4, or less of numbers of four bytes that lie side by side.
+   */
+  store(buffer: Buffer, index: Index, value: Local, lanes: LoopVariable | undefined, count = 4): void {
     const { f, places } = this;
     const step = lanes ? slope(index, lanes)! : 1;
+    if (count < 4) {
+      const address = f.local("i32");
+      const offset = places.address(buffer, index);
+      f.set(address);
+      if (count > 1) {
+        f.get(address);
+        f.get(value);
+        f.v128.store64Lane(0, { offset, align: 4 });
+      }
+      if (count !== 2) {
+        f.get(address);
+        f.get(value);
+        f.v128.store32Lane(count - 1, { offset: offset + 4 * (count - 1) });
+      }
+      f.free(address);
+      return;
+    }
     if (step !== 1) {
       this.#storeStrided(buffer, index, value, step);
       return;

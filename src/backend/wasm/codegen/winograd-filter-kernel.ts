@@ -1,11 +1,12 @@
 import type { Buffer } from "../../../compiler/expr.ts";
 import { type LoopVariable, loopVariable } from "../../../compiler/index-expr.ts";
 import type { KernelBody } from "../../../compiler/kernel.ts";
+import { winogradSliceLength } from "../../../compiler/layout.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
+import { least } from "./counting.ts";
 import { emitShare } from "./loop-kernel.ts";
 import { emitReduction } from "./reductions.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
-import { onBothSides, VectorCode, winograd } from "./winograd-transforms.ts";
 
 /**
  * Emits G g Gᵀ for filters of 3 × 3, four filters at a time: [(tile + 2)²][panel][channel][filter of the panel]. What
@@ -16,14 +17,11 @@ export function emitWinogradFilterKernel(
   environment: KernelEnvironment,
   output: Buffer,
   { loops: [channel, filter], taps, tile, width }: Extract<KernelBody, { kind: "winogradFilters" }>,
-  fused: boolean,
 ): void {
   const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
   for (const tap of taps) values.prepare(tap);
-  const transform = winograd[tile].filter;
-  const code = new VectorCode(f, 1, fused, transform.factors);
   const panels = Math.ceil(filter.extent / width);
-  const sliceBytes = 4 * panels * channel.extent * width;
+  const sliceBytes = 4 * winogradSliceLength(filter.extent, channel.extent, width);
   const base = environment.baseOf(output);
   const target = f.local("i32");
   const filling = loopVariable(panels * width);
@@ -44,34 +42,36 @@ export function emitWinogradFilterKernel(
   /** Transforms four filters, or one. */
   const transformAt = (lanes: LoopVariable | undefined): void => {
     aim(at(filter));
-    const results = onBothSides(code, transform, 3, (i, j) => {
-      values.lanes = lanes;
-      const local = f.local("v128");
-      values.emit(taps[3 * i + j]!);
-      f.set(local);
-      values.lanes = undefined;
-      return [local];
-    });
-    results.flat().forEach(([value], slice) => {
-      f.get(target);
-      f.get(value!);
-      if (lanes) f.v128.store({ offset: slice * sliceBytes, align: 4 });
-      else f.v128.store32Lane(0, { offset: slice * sliceBytes });
-    });
-    code.free(...results.flat());
+    values.lanes = lanes;
+    for (const tap of taps) values.emit(tap);
+    values.lanes = undefined;
+    f.get(target);
+    f.i32.const(sliceBytes);
+    f.call(environment.winograd.filters(tile, lanes ? 4 : 1));
   };
 
-  const [low, high] = [f.local("i32"), f.local("i32")];
-  emitShare(f, channel.extent, 1, low, high);
-  const whole = filter.extent - (filter.extent % 4);
-  values.places.loop(channel, low, high, 1, () => {
-    values.places.loop(filter, 0, whole, 4, () => transformAt(filter));
-    values.places.loop(filter, whole, filter.extent, 1, () => transformAt(undefined));
-    values.places.loop(filling, filter.extent, panels * width, 1, () => {
-      aim(at(filling));
-      for (let slice = 0; slice < (tile + 2) ** 2; slice++)
-        f.f32.store({ offset: slice * sliceBytes }, f.get(target), f.f32.const(0));
+  // Panel by panel, as a panel's channels lie side by side, and so may those of each filter.
+  const unit = loopVariable(panels * channel.extent);
+  const [low, high, first, end, c] = Array.from({ length: 5 }, () => f.local("i32"));
+  emitShare(f, unit.extent, 1, low!, high!);
+  values.places.loop(unit, low!, high!, 1, () => {
+    f.set(first!, f.i32.divU(f.get(at(unit)), f.i32.const(channel.extent)));
+    f.set(c!, f.i32.remU(f.get(at(unit)), f.i32.const(channel.extent)));
+    f.set(first!, f.i32.mul(f.get(first!), f.i32.const(width)));
+    f.set(end!, f.i32.add(f.get(first!), f.i32.const(width)));
+    values.places.withValue(channel, c!, () => {
+      const whole = filter.extent - (filter.extent % 4);
+      least(f, end!, whole);
+      values.places.loop(filter, first!, end!, 4, () => transformAt(filter));
+      f.if(f.i32.gtU(f.i32.add(f.get(first!), f.i32.const(width)), f.i32.const(whole)), () => {
+        values.places.loop(filter, whole, filter.extent, 1, () => transformAt(undefined));
+        values.places.loop(filling, filter.extent, panels * width, 1, () => {
+          aim(at(filling));
+          for (let slice = 0; slice < (tile + 2) ** 2; slice++)
+            f.f32.store({ offset: slice * sliceBytes }, f.get(target), f.f32.const(0));
+        });
+      });
     });
   });
-  f.free(low, high, target);
+  f.free(low!, high!, first!, end!, c!, target);
 }

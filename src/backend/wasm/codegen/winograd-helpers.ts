@@ -39,6 +39,33 @@ export class WinogradHelpers {
     );
   }
 
+  /** (nine taps, target, bytes from slice to slice): G g Gᵀ of four filters, or of one, which is in the first lane. */
+  filters(tile: 2 | 4, lanes: 1 | 4): FunctionRef {
+    const name = `winograd filters ${tile} ${lanes}`;
+    const known = this.#known.get(name);
+    if (known) return known;
+    const taps = Array.from({ length: 9 }, () => "v128" as const);
+    const made = this.#module.function(name, { params: [...taps, "i32", "i32"], results: [] }, (f) => {
+      const [target, sliceBytes] = [f.param(9), f.param(10)];
+      const transform = winograd[tile].filter;
+      const code = new VectorCode(f, 1, this.#fused, transform.factors);
+      const results = onBothSides(code, transform, 3, (i, j) => {
+        const tap = f.local("v128");
+        f.set(tap, f.get(f.param(3 * i + j)));
+        return [tap];
+      });
+      for (const [value] of results.flat()) {
+        f.get(target);
+        f.get(value!);
+        if (lanes === 4) f.v128.store({ align: 4 });
+        else f.v128.store32Lane(0, {});
+        f.set(target, f.i32.add(f.get(target), f.get(sliceBytes)));
+      }
+    });
+    this.#known.set(name, made);
+    return made;
+  }
+
   #transform(
     kind: "input" | "output",
     tile: 2 | 4,

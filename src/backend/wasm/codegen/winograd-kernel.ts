@@ -1,5 +1,5 @@
 import { replaceRun, sumOfProducts } from "../../../compiler/contraction.ts";
-import { type Buffer, type Expr, load } from "../../../compiler/expr.ts";
+import { type Buffer, load } from "../../../compiler/expr.ts";
 import {
   type Index,
   type LoopVariable,
@@ -9,9 +9,12 @@ import {
   times,
   variable,
 } from "../../../compiler/index-expr.ts";
-import type { KernelBody } from "../../../compiler/kernel.ts";
+import type { Nest } from "../../../compiler/kernel.ts";
+import { winogradSliceLength } from "../../../compiler/layout.ts";
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
+import { counted, least, pushPlace } from "./counting.ts";
+import { Epilogue } from "./epilogue.ts";
 import { emitShare } from "./loop-kernel.ts";
 import { runBytes } from "./matrix-helpers.ts";
 import type { BaseAddress } from "./places.ts";
@@ -20,7 +23,7 @@ import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts"
 import { type KernelEnvironment, Values } from "./values.ts";
 import { type WinogradBlocking, winogradBlocking } from "./winograd-blocking.ts";
 
-export type WinogradBody = Extract<KernelBody, { kind: "winograd" }>;
+export type WinogradBody = Extract<Nest, { kind: "winograd" }>;
 
 /** Stands for the results of one output tile in scratch memory. */
 const resultsId = -1;
@@ -48,7 +51,6 @@ class WinogradEmitter {
   readonly #environment: KernelEnvironment;
   readonly #values: Values;
   readonly #body: WinogradBody;
-  readonly #output: Buffer;
   readonly #channels: number;
   readonly shape: TileShape;
   readonly #blocking: WinogradBlocking;
@@ -71,8 +73,7 @@ class WinogradEmitter {
   readonly #results: BaseAddress;
   readonly #rowTable: BaseAddress;
   readonly #runs: BaseAddress;
-  readonly #index: Index;
-  readonly #epilogue: Expr;
+  readonly #epilogue: Epilogue;
   /** The first panel of the group of channels, a channel of the group, and an element of the output tile. */
   readonly #panel: LoopVariable;
   readonly #column: LoopVariable;
@@ -82,7 +83,6 @@ class WinogradEmitter {
     this.#f = f;
     this.#environment = environment;
     this.#body = body;
-    this.#output = output;
     const { n, o, y, x } = body.axes;
     const sum = sumOfProducts(body.expr)!;
     const image = sum.a.buffer === body.filters ? sum.b : sum.a;
@@ -128,16 +128,14 @@ class WinogradEmitter {
     const change = (index: Index): Index => replaceRun(index, [o], channel);
     const results: Buffer = { id: resultsId, dtype: "float32", length: body.tile ** 2 * columns };
     const result = load(results, plus(times(variable(this.#cell), columns), variable(this.#column)));
-    this.#epilogue = mapIndices(
+    const epilogue = mapIndices(
       mapExpr(body.expr, (part) => (part.key === sum.key ? result : part)),
       change,
     );
-    this.#index = change(body.index);
     const baseOf = (buffer: Buffer): BaseAddress =>
       buffer.id === resultsId ? this.#results : environment.baseOf(buffer);
     this.#values = new Values(f, { ...environment, baseOf }, (nested) => emitReduction(this.#values, nested));
-    this.#values.prepare(this.#epilogue);
-    this.#values.places.prepareAt(output, this.#index);
+    this.#epilogue = new Epilogue(this.#values, output, change(body.index), epilogue, this.#column);
   }
 
   emit(): void {
@@ -171,13 +169,14 @@ class WinogradEmitter {
       this.#patchSlice,
     );
     this.#eachTile(block, (t, n, ty, tx) => {
-      this.#push(
+      pushPlace(
+        this.#f,
         this.#input,
         [n, this.#imageBytes],
         [ty, tile * this.#rowBytes],
         [tx, tile * this.#pixelBytes],
       );
-      this.#push(this.#patches, [t, 4 * this.#channels]);
+      pushPlace(this.#f, this.#patches, [t, 4 * this.#channels]);
       f.call(transform);
     });
   }
@@ -190,12 +189,12 @@ class WinogradEmitter {
     const low = f.local("i32");
     f.set(low, f.i32.mul(f.get(split), f.i32.const(panelsOfSplit)));
     f.set(end, f.i32.add(f.get(low), f.i32.const(panelsOfSplit)));
-    this.#least(end, this.#panels);
+    least(this.#f, end, this.#panels);
     const { places } = this.#values;
     places.loop(this.#panel, low, end, panels, () => {
       const panel = places.valueOf(this.#panel)!.local!;
       f.set(count, f.i32.sub(f.get(end), f.get(panel)));
-      this.#least(count, panels);
+      least(this.#f, count, panels);
       this.#multiply(panel, count);
       this.#finish(block, panel, count);
     });
@@ -209,21 +208,28 @@ class WinogradEmitter {
     const { filters, tile } = this.#body;
     const width = this.shape.columns;
     const panelBytes = 4 * this.#channels * width;
+    const filterSlice = 4 * winogradSliceLength(this.#body.axes.o.extent, this.#channels, width);
     const rowBytes = 4 * this.#blocking.panels * width;
     const base = this.#environment.baseOf(filters);
-    this.#counted((tile + 2) ** 2, (slice) => {
-      this.#counted(count, (p) => {
+    counted(this.#f, (tile + 2) ** 2, (slice) => {
+      counted(this.#f, count, (p) => {
         for (const run of this.#tileRuns) {
-          this.#counted(run.count, (t) => {
+          counted(this.#f, run.count, (t) => {
             const bytes = 4 * this.#channels;
-            this.#push(this.#patches, [slice, this.#patchSlice], [t, run.rows * bytes]);
+            pushPlace(this.#f, this.#patches, [slice, this.#patchSlice], [t, run.rows * bytes]);
             f.i32.add(undefined, f.i32.const(run.first * bytes));
-            this.#push(this.#rowTable);
-            this.#push(this.#runs);
-            this.#push({ ...this.#runs, offset: this.#runs.offset + runBytes });
+            pushPlace(this.#f, this.#rowTable);
+            pushPlace(this.#f, this.#runs);
+            pushPlace(this.#f, { ...this.#runs, offset: this.#runs.offset + runBytes });
             f.i32.const(4);
-            this.#push(base, [slice, this.#panels * panelBytes], [panel, panelBytes], [p, panelBytes]);
-            this.#push(this.#products, [slice, this.#productSlice], [t, run.rows * rowBytes], [p, 4 * width]);
+            pushPlace(this.#f, base, [slice, filterSlice], [panel, panelBytes], [p, panelBytes]);
+            pushPlace(
+              this.#f,
+              this.#products,
+              [slice, this.#productSlice],
+              [t, run.rows * rowBytes],
+              [p, 4 * width],
+            );
             f.i32.add(undefined, f.i32.const(run.first * rowBytes));
             f.i32.const(rowBytes);
             f.i32.const(0);
@@ -242,16 +248,15 @@ class WinogradEmitter {
     const width = this.shape.columns;
     const columns = this.#blocking.panels * width;
     const transform = this.#environment.winograd.output(tile, columns, this.#productSlice);
-    const [inside, vectors] = [f.local("i32"), f.local("i32")];
+    const inside = f.local("i32");
     f.set(inside, f.i32.mul(f.get(count), f.i32.const(width)));
     const left = f.local("i32");
     f.set(left, f.i32.sub(f.i32.const(axes.o.extent), f.i32.mul(f.get(panel), f.i32.const(width))));
     f.set(inside, f.select(f.get(inside), f.get(left), f.i32.ltS(f.get(inside), f.get(left))));
-    f.set(vectors, f.i32.and(f.get(inside), f.i32.const(-4)));
-    values.hoist(this.#epilogue);
+    values.hoist(this.#epilogue.expr);
     this.#eachTile(block, (t, n, ty, tx) => {
-      this.#push(this.#products, [t, 4 * columns]);
-      this.#push(this.#results);
+      pushPlace(this.#f, this.#products, [t, 4 * columns]);
+      pushPlace(this.#f, this.#results);
       f.call(transform);
       const [top, bottom] = this.#range(ty, axes.y.extent);
       const [begin, end] = this.#range(tx, axes.x.extent);
@@ -264,18 +269,13 @@ class WinogradEmitter {
             f.i32.mul(undefined, f.i32.const(tile));
             f.i32.add(undefined, f.i32.sub(f.get(places.valueOf(axes.x)!.local!), f.get(begin)));
             f.set(cell);
-            places.withValue(this.#cell, cell, () => {
-              const [index, expr, column] = [this.#index, this.#epilogue, this.#column];
-              values.hoist(expr);
-              places.loop(column, 0, vectors, 4, () => values.write(this.#output, index, expr, column));
-              places.loop(column, vectors, inside, 1, () => values.write(this.#output, index, expr));
-            });
+            places.withValue(this.#cell, cell, () => this.#epilogue.emit(inside));
           }),
         ),
       );
       f.free(top, bottom, begin, end, cell);
     });
-    f.free(inside, vectors, left);
+    f.free(inside, left);
   }
 
   /** New locals: the output positions along an axis that a tile covers. */
@@ -285,7 +285,7 @@ class WinogradEmitter {
     const [low, high] = [f.local("i32"), f.local("i32")];
     f.set(low, f.i32.mul(f.get(at), f.i32.const(tile)));
     f.set(high, f.i32.add(f.get(low), f.i32.const(tile)));
-    this.#least(high, extent);
+    least(this.#f, high, extent);
     return [low, high];
   }
 
@@ -295,9 +295,9 @@ class WinogradEmitter {
     const [first, count, n, ty, tx] = Array.from({ length: 5 }, () => f.local("i32"));
     f.set(first!, f.i32.mul(f.get(block), f.i32.const(this.#blocking.tiles)));
     f.set(count!, f.i32.sub(f.i32.const(this.#tiles), f.get(first!)));
-    this.#least(count!, this.#blocking.tiles);
+    least(this.#f, count!, this.#blocking.tiles);
     const perImage = this.#tilesY * this.#tilesX;
-    this.#counted(count!, (t) => {
+    counted(this.#f, count!, (t) => {
       f.set(tx!, f.i32.add(f.get(first!), f.get(t)));
       f.set(n!, f.i32.divU(f.get(tx!), f.i32.const(perImage)));
       f.set(tx!, f.i32.remU(f.get(tx!), f.i32.const(perImage)));
@@ -306,35 +306,5 @@ class WinogradEmitter {
       body(t, n!, ty!, tx!);
     });
     f.free(first!, count!, n!, ty!, tx!);
-  }
-
-  /** local = min(local, most). */
-  #least(local: Local, most: number): void {
-    const f = this.#f;
-    f.set(local, f.select(f.get(local), f.i32.const(most), f.i32.ltS(f.get(local), f.i32.const(most))));
-  }
-
-  /** Pushes base + Σ value · factor. */
-  #push(base: BaseAddress, ...parts: readonly (readonly [value: Local, factor: number])[]): void {
-    const f = this.#f;
-    f.i32.add(f.get(base.local), f.i32.const(base.offset));
-    for (const [value, factor] of parts) f.i32.add(undefined, f.i32.mul(f.get(value), f.i32.const(factor)));
-  }
-
-  /** Runs `body` for 0 … count − 1; `count` is at least 1. */
-  #counted(count: Local | number, body: (i: Local) => void): void {
-    const f = this.#f;
-    const i = f.local("i32");
-    f.set(i, f.i32.const(0));
-    f.loop((again) => {
-      body(i);
-      f.set(i, f.i32.add(f.get(i), f.i32.const(1)));
-      f.get(i);
-      if (typeof count === "number") f.i32.const(count);
-      else f.get(count);
-      f.i32.ltS();
-      f.brIf(again);
-    });
-    f.free(i);
   }
 }
