@@ -27,7 +27,7 @@ export function train(dataset) {
 `;
 
 /** About 5 % above what was measured when this was last set; lower it when the bundle has become smaller. */
-const ceiling = 72_000;
+const ceiling = 83_000;
 
 interface Bundle {
   readonly code: string;

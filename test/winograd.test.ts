@@ -6,7 +6,7 @@ import { compile } from "../src/compiler/compile.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import { Variable } from "../src/core/variable.ts";
 import * as ops from "../src/ops/index.ts";
-import { agreeOnRandom, Operands } from "./agreement.ts";
+import { agreeOnRandom, Operands, transformed } from "./agreement.ts";
 import { valuesOf } from "./conformance-tools.ts";
 
 const chosen = createWasmBackend({ threads: 2 });
@@ -97,6 +97,7 @@ describe("Winograd's minimal filtering", () => {
       },
       backends,
       12,
+      transformed,
     );
   });
 });

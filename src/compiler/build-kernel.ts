@@ -1,5 +1,6 @@
 import type { GraphNode } from "../core/graph.ts";
 import { type InterleaveAttrs, residuesOf } from "../ops/interleave.ts";
+import { type WinogradSlicesAttrs, winogradTiles } from "../ops/winograd.ts";
 import type { Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { type Buffer, guard, type Load, readsOf } from "./expr.ts";
@@ -11,6 +12,7 @@ import {
   type LoopVariable,
   loopVariable,
   plus,
+  slope,
   variable,
 } from "./index-expr.ts";
 import type { Kernel, KernelBody, Nest } from "./kernel.ts";
@@ -50,6 +52,8 @@ export class KernelBuilder {
       return { name: node.op, node, output, reads: [state], body, stable: false, margins: [] };
     }
     if (node.op === "scatterAdd") return this.#scatter(n, output);
+    if (node.op === "winogradSlices" || node.op === "winogradFilterGradient")
+      return this.#transform(n, output);
     if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
     const root = this.#elements.carried.get(n);
     const interleaved = root === undefined ? undefined : this.#nodes[root]!;
@@ -146,6 +150,53 @@ export class KernelBuilder {
       width: panel!.width,
     };
     return { name: node.op, node, output, reads, body, stable: this.#stable[n]!, margins: [] };
+  }
+
+  /** Winograd's transforms for the gradient of filters. */
+  #transform(n: number, output: Buffer): Kernel {
+    const node = this.#nodes[n]!;
+    const [input] = node.inputs as [number];
+    const loops = this.#nodes[input]!.shape.map((extent) => loopVariable(extent));
+    const source = this.#elements.of(input)(loops.map((loop) => variable(loop))) as Load;
+    const strides = loops.map((loop) => slope(source.index, loop)!);
+    const { tile } = node.attrs as WinogradSlicesAttrs;
+    const size = tile + 2;
+    const common = {
+      kind: "winogradTransform",
+      tile,
+      source: source.buffer,
+      start: source.index.constant,
+    } as const;
+    let body: KernelBody;
+    if (node.op === "winogradFilterGradient") {
+      const [, filters, channels] = this.#nodes[input]!.shape as [number, number, number];
+      const [slice, filter] = strides as [number, number];
+      const squares = [{ extent: filters, from: filter, to: 9 * channels }];
+      const [from, to] = [[size * slice, slice] as const, [3 * channels, channels] as const];
+      body = { ...common, role: "filterGradient", lanes: channels, squares, from, to };
+    } else {
+      const attrs = node.attrs as WinogradSlicesAttrs;
+      const [batch, channels, height, width] = this.#nodes[input]!.shape as [number, number, number, number];
+      const [image, , row, column] = strides as [number, number, number, number];
+      const [tilesY, tilesX] = [winogradTiles(height, attrs), winogradTiles(width, attrs)];
+      const squares = [
+        { extent: batch, from: image, to: tilesY * tilesX * channels },
+        { extent: tilesY, from: tile * row, to: tilesX * channels },
+        { extent: tilesX, from: tile * column, to: channels },
+      ];
+      const slice = output.length / size ** 2;
+      const [from, to] = [[row, column] as const, [size * slice, slice] as const];
+      body = { ...common, role: attrs.of, lanes: channels, squares, from, to };
+    }
+    return {
+      name: node.op,
+      node,
+      output,
+      reads: [source.buffer],
+      body,
+      stable: this.#stable[n]!,
+      margins: [],
+    };
   }
 
   #scatter(n: number, output: Buffer): Kernel {

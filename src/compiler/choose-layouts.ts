@@ -1,6 +1,7 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { type Shape, sameShape } from "../core/shape.ts";
 import type { PackAttrs } from "../ops/pack.ts";
+import { type WinogradSlicesAttrs, winogradTiles } from "../ops/winograd.ts";
 import { channelsLast, type Layout, rowMajor } from "./layout.ts";
 import { lowerings } from "./lower/index.ts";
 import { type Guest, placeConcats } from "./place-concats.ts";
@@ -18,6 +19,8 @@ export interface Layouts {
   /** Concatenations whose operands are written into their buffer one by one. */
   readonly hosts: ReadonlySet<number>;
 }
+
+const none = [0, 0] as const;
 
 /** Below this many input channels of a filter, vectors of them would have gaps. */
 const fewChannels = 8;
@@ -39,7 +42,7 @@ export function chooseLayouts(graph: Graph): Layouts {
   const paddings = new Set<number>();
   const margins = new Map<number, [number, number][]>();
   for (const [n, node] of nodes.entries()) {
-    if (node.op !== "conv" && node.op !== "convWeightGrad") continue;
+    if (!["conv", "convWeightGrad", "winogradSlices"].includes(node.op)) continue;
     if (node.op === "convWeightGrad") {
       kept.add(n);
       for (const operand of node.inputs) {
@@ -82,7 +85,12 @@ export function chooseLayouts(graph: Graph): Layouts {
       margins.set(host, sides);
     }
   }
+  const summed = new Set(nodes.flatMap(({ op, inputs }) => (op === "winogradFilterGradient" ? inputs : [])));
   const of = nodes.map((node, n): Layout => {
+    // A row between slices, so that these begin in different sets of the caches.
+    if (node.op === "winogradSlices" || (node.op === "matmul" && summed.has(n)))
+      return { ...rowMajor(3), margins: [none, [0, 1], none] };
+    if (node.op === "winogradFilterGradient") return { ...rowMajor(4), order: [0, 2, 3, 1] };
     const place = guests.get(n) ?? parts.get(n);
     if (place) {
       // The host's channels around the own ones are like a margin.
@@ -128,7 +136,14 @@ function behindReshapes(n: number, nodes: readonly GraphNode[]): number {
 }
 
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */
-function readBeyond({ op, inputs, shape }: GraphNode, nodes: readonly GraphNode[]): number[] {
+function readBeyond({ op, inputs, shape, attrs }: GraphNode, nodes: readonly GraphNode[]): number[] {
+  if (op === "winogradSlices") {
+    const settings = attrs as WinogradSlicesAttrs;
+    const around = settings.of === "input" ? 2 : 0;
+    return nodes[inputs[0]!]!.shape.map((extent, axis) =>
+      axis < 2 ? 0 : winogradTiles(extent, settings) * settings.tile + around - extent,
+    );
+  }
   const filters = op === "conv" ? nodes[inputs[1]!]! : undefined;
   const tile = filters?.op === "pack" ? (filters.attrs as PackAttrs).winograd : 0;
   return shape.map((extent, axis) => (tile > 0 && axis >= 2 ? Math.ceil(extent / tile) * tile - extent : 0));
@@ -178,7 +193,8 @@ function spatialNodes(nodes: readonly GraphNode[]): boolean[] {
       mark(n);
       mark(node.inputs[0]!);
     }
-    if (node.op === "convWeightGrad") for (const input of node.inputs) mark(input);
+    if (node.op === "convWeightGrad" || node.op === "winogradSlices")
+      for (const input of node.inputs) mark(input);
   });
   while (pending.length > 0) for (const other of links[pending.pop()!]!) mark(other);
   return spatial;

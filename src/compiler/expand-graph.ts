@@ -7,7 +7,13 @@ import { lowerings } from "./lower/index.ts";
 import { type RewriteContext, rewrites } from "./rewrite.ts";
 
 /** Ops that a backend must have a kernel of its own for. */
-export const opaqueOps: ReadonlySet<string> = new Set(["randomBits", "constant", "scatterAdd"]);
+export const opaqueOps: ReadonlySet<string> = new Set([
+  "randomBits",
+  "constant",
+  "scatterAdd",
+  "winogradSlices",
+  "winogradFilterGradient",
+]);
 
 /** What a backend wants of the graph that it gets. */
 export interface ExpandOptions {
@@ -28,6 +34,8 @@ export interface ConvolutionSize {
   readonly extent: readonly number[];
   /** Whether filters are transformed once, and not in each run. */
   readonly stable: boolean;
+  /** Whether not the convolution is meant, but the gradient of its filters. */
+  readonly gradient: boolean;
 }
 
 /** Rewrites a graph until every op is one that kernels are made of, and simplifies on the way. */

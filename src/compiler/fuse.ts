@@ -151,7 +151,7 @@ class Fusion {
   #decide(n: number): void {
     const node = this.#nodes[n]!;
     if (opaqueOps.has(node.op) || node.op === "barrier") {
-      for (const input of node.inputs) this.#materialize(input);
+      for (const input of node.inputs) if (!this.#layouts.margins.has(input)) this.#materialize(input);
       this.#materialize(n);
       this.#costs[n] = 0;
       return;

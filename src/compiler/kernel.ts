@@ -51,6 +51,23 @@ export type KernelBody =
       readonly width: number;
     }
   | {
+      /**
+       * One of Winograd's transforms (see ops/winograd.ts) for many squares of elements; `lanes` of them lie side by side
+       * in the source, which begins at element `start`, and in the output.
+       */
+      readonly kind: "winogradTransform";
+      readonly role: "input" | "gradient" | "filterGradient";
+      readonly tile: 2 | 4;
+      readonly source: Buffer;
+      readonly start: number;
+      readonly lanes: number;
+      /** Axes along which the squares lie, with the elements from one to the next in source and output. */
+      readonly squares: readonly { readonly extent: number; readonly from: number; readonly to: number }[];
+      /** Elements from row to row, and from column to column, of a square in the source and of its result. */
+      readonly from: readonly [row: number, column: number];
+      readonly to: readonly [row: number, column: number];
+    }
+  | {
       /** For all loops: zeroes the elements along `cleared`, then for each step of `source` output[index] += value. */
       readonly kind: "scatter";
       readonly loops: readonly LoopVariable[];
@@ -65,8 +82,7 @@ export type KernelBody =
 /** The nests of a kernel that consists of some. */
 export function nestsOf(body: KernelBody): readonly Nest[] {
   if (body.kind === "parts") return body.parts;
-  if (body.kind === "scatter" || body.kind === "random" || body.kind === "winogradFilters") return [];
-  return [body];
+  return "expr" in body ? [body] : [];
 }
 
 /** What a graph becomes: kernels in an order in which they can run, and where its inputs and outputs are. */

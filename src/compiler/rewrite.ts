@@ -9,6 +9,7 @@ import { matmul } from "../ops/matmul.ts";
 import { permute, reshape } from "../ops/movement.ts";
 import { pack } from "../ops/pack.ts";
 import { sum } from "../ops/reduce.ts";
+import { type WinogradSlicesAttrs, winogradFilterGradient, winogradSlices } from "../ops/winograd.ts";
 import { mayHaveMargins } from "./choose-layouts.ts";
 import type { ExpandOptions } from "./expand-graph.ts";
 import { inputGradient } from "./input-gradient.ts";
@@ -79,7 +80,8 @@ function winogradTile(
   const fits = kernel.length === 2 && kernel.every((k) => k === 3) && groups === 1;
   if (context.exact || !fits || [...stride, ...dilation].some((step) => step !== 1)) return 0;
   const stable = context.isStable(weight);
-  return context.winogradTile({ batch: x.shape[0]!, inChannels, outChannels, extent, stable });
+  const size = { batch: x.shape[0]!, inChannels, outChannels, extent, stable, gradient: false };
+  return context.winogradTile(size);
 }
 
 /** Output channels in panels; kernel positions and then input channels within. */
@@ -161,6 +163,14 @@ function splitWeightGrad(
     return convWeightGrad(padSpatial(source, settings.padding), dy!, withoutPadding(settings));
   }
   if (source !== x) return convWeightGrad(source, dy!, settings);
+  const tile = gradientTile(x!, dy!, settings, context);
+  if (tile !== 0) {
+    const [inputs, gradients] = [
+      winogradSlices(x!, { tile, of: "input" }),
+      winogradSlices(dy!, { tile, of: "gradient" }),
+    ];
+    return winogradFilterGradient(matmul(permute(gradients, [0, 2, 1]), inputs), tile);
+  }
   const { groups, kernel } = settings;
   const parts = groups === 1 ? partsOfBatch(x!, dy!, sizeOf(kernel)) : 1;
   if (parts === 1) return undefined;
@@ -174,6 +184,33 @@ function splitWeightGrad(
   const partial = convWeightGrad(split(x!), split(dy!), { ...settings, groups: parts });
   const [outChannels, inChannels] = [dy!.shape[1]!, x!.shape[1]!];
   return sum(reshape(partial, [parts, outChannels, inChannels, ...kernel]), 0);
+}
+
+/** Winograd's transforms read whole tiles, also beyond the end. */
+function layOutSlices(
+  [x]: readonly Tensor[],
+  attrs: Attrs,
+  { sourceOf }: RewriteContext,
+): Tensor | undefined {
+  if (mayHaveMargins(sourceOf(x!))) return undefined;
+  return winogradSlices(
+    pack(x!, { order: [0, 2, 3, 1], panel: null, winograd: 0 }),
+    attrs as WinogradSlicesAttrs,
+  );
+}
+
+/** The output tile of Winograd's form of a weight gradient, if it is possible and worth while. */
+function gradientTile(
+  x: Tensor,
+  dy: Tensor,
+  { kernel, stride, dilation, groups }: ConvWeightGradAttrs,
+  context: RewriteContext,
+): 0 | 2 | 4 {
+  const fits = kernel.length === 2 && kernel.every((k) => k === 3) && groups === 1;
+  if (context.exact || !fits || [...stride, ...dilation].some((step) => step !== 1)) return 0;
+  const [batch, outChannels, ...extent] = dy.shape as [number, number, ...number[]];
+  const size = { batch, inChannels: x.shape[1]!, outChannels, extent, stable: false, gradient: true };
+  return context.winogradTile(size);
 }
 
 /** Largest part of a weight gradient's work, in products a result, that one thread does in one go. */
@@ -241,5 +278,6 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map(
     convWeightGrad: splitWeightGrad,
     matmul: layOutProduct,
     sum: splitSum,
+    winogradSlices: layOutSlices,
   }),
 );

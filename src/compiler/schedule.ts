@@ -98,7 +98,6 @@ function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } 
 
 /** Whether a kernel looks up positions that it reads from memory. */
 function mayFail({ body }: Kernel): boolean {
-  if (body.kind === "random" || body.kind === "winogradFilters") return false;
   if (body.kind === "scatter") return true;
   return nestsOf(body).some(({ expr }) => allIndices(expr).some(isDynamic));
 }
@@ -137,9 +136,9 @@ function inPhases(kernels: readonly Kernel[], after: readonly ReadonlySet<number
 function overwritesSafely(kernel: Kernel, old: Buffer): boolean {
   const { body } = kernel;
   if (!kernel.reads.includes(old)) return true;
-  if (body.kind === "random" || body.kind === "scatter" || body.kind === "winogradFilters") return false;
-  let safe = true;
-  for (const { expr, index } of nestsOf(body)) {
+  const nests = nestsOf(body);
+  let safe = nests.length > 0;
+  for (const { expr, index } of nests) {
     walk(expr, (part) => {
       if (part.kind === "load" && part.buffer === old && part.index.key !== index.key) safe = false;
       if ((part.kind === "reduce" || part.kind === "argreduce") && readsOf(part).has(old)) safe = false;

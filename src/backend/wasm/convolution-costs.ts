@@ -32,8 +32,9 @@ export function winogradTileFor(
   shapes: readonly TileShape[],
   wanted: 0 | 2 | 4 | undefined,
 ): 0 | 2 | 4 {
-  const { batch, inChannels, outChannels, extent, stable } = size;
-  if (inChannels % 4 !== 0) return 0;
+  const { batch, inChannels, outChannels, extent, stable, gradient } = size;
+  // A single filter has no panel, and a gradient's channels are transformed as the input's are.
+  if (inChannels % 4 !== 0 || outChannels === 1 || (gradient && outChannels % 4 !== 0)) return 0;
   if (wanted !== undefined) return wanted;
   if (inChannels < 16 || outChannels < 16) return 0;
   const shape = shapes[0]!;
@@ -42,11 +43,17 @@ export function winogradTileFor(
   const time = (tile: 2 | 4): number => {
     const slices = (tile + 2) ** 2;
     const tiles = batch * sizeOf(extent.map((length) => Math.ceil(length / tile)));
+    const transform = (slices * tiles * (inChannels + outChannels)) / cost.transform;
+    // Slices are written and read again, and so are the sums of each.
+    if (gradient)
+      return (
+        (slices * tiles * channels) / cost.slices + 3 * transform + (8 * slices * channels) / cost.stream
+      );
     const panels = Math.ceil(outChannels / shape.columns);
     const { blocks } = winogradBlocking({ tile, tiles, channels: inChannels, panels }, shape);
     return (
       (slices * tiles * channels) / cost.slices +
-      (slices * tiles * (inChannels + outChannels)) / cost.transform +
+      transform +
       (4 * slices * channels * blocks) / cost.stream +
       (stable ? 0 : (slices * channels) / cost.filters)
     );

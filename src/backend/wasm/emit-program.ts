@@ -24,6 +24,7 @@ import type { KernelEnvironment } from "./codegen/values.ts";
 import { emitWinogradFilterKernel } from "./codegen/winograd-filter-kernel.ts";
 import { WinogradHelpers } from "./codegen/winograd-helpers.ts";
 import { emitWinogradKernel } from "./codegen/winograd-kernel.ts";
+import { emitWinogradTransformKernel } from "./codegen/winograd-transform-kernel.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { Memory } from "./memory.ts";
 import { slotOffset, tableLayout } from "./table.ts";
@@ -182,6 +183,10 @@ class ProgramEmitter {
     if (body.kind === "winogradFilters") {
       emitWinogradFilterKernel(f, environment, output, body);
       return plain("winograd filters");
+    }
+    if (body.kind === "winogradTransform") {
+      emitWinogradTransformKernel(f, environment, output, body);
+      return plain("winograd transform");
     }
     const codes = nestsOf(body).map((nest): KernelCode => {
       if (nest.kind === "winograd") {

@@ -19,7 +19,7 @@ import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { type Blocking, blockingFor } from "./blocking.ts";
 import { areSideBySide, byteOffsets, RunTables, stepsIn, valuesUsed } from "./contraction-tables.ts";
-import { counted, least, pushPlace } from "./counting.ts";
+import { after, counted, least, pushPlace } from "./counting.ts";
 import { Epilogue } from "./epilogue.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
 import type { BaseAddress } from "./places.ts";
@@ -380,9 +380,4 @@ class ContractionEmitter {
     least(f, local, block);
     return local;
   }
-}
-
-/** The place some bytes after another. */
-function after({ local, offset }: BaseAddress, bytes: number): BaseAddress {
-  return { local, offset: offset + bytes };
 }

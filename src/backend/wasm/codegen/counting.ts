@@ -30,3 +30,8 @@ export function pushPlace(
 export function least(f: FunctionBuilder, local: Local, most: number): void {
   f.set(local, f.select(f.get(local), f.i32.const(most), f.i32.ltS(f.get(local), f.i32.const(most))));
 }
+
+/** The place some bytes after another. */
+export function after({ local, offset }: BaseAddress, bytes: number): BaseAddress {
+  return { local, offset: offset + bytes };
+}

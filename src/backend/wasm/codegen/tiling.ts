@@ -41,6 +41,8 @@ const shortLoop = 4;
 const mostEdges = 6;
 /** Steps of a reduction that count for more than how its result is written. */
 const longSteps = 8;
+/** Up to here a row is no work for itself. */
+const fewLanes = 32;
 /** Combinations of reduced loops that a condition is looked at for. */
 const mostTaps = 64;
 
@@ -69,7 +71,7 @@ export function tilingFor(nest: LoopNest, width: number): Tiling | undefined {
     reductions.length === 0 &&
     isShort(over) &&
     indices.some((index) => !dependsOn(index, over) && dependsOn(index, row));
-  if (!row || !(shares || hasRows(reductions, row))) {
+  if (!row || !(shares || hasRows(reductions, row, lanes))) {
     const vectors = reductions.length > 0 ? 4 : callsFunctions(expr) ? 1 : 2;
     return {
       outer: loops.slice(0, -1),
@@ -116,9 +118,10 @@ export function turnedToReads(nest: LoopNest): LoopNest {
 }
 
 /** Whether elements along `row` share what their reductions read, or have too little to do each for themselves. */
-function hasRows(reductions: readonly Reduction[], row: LoopVariable): boolean {
+function hasRows(reductions: readonly Reduction[], row: LoopVariable, lanes: LoopVariable): boolean {
   return reductions.some(({ body, over }) => {
-    if (over.reduce((steps, loop) => steps * loop.extent, 1) <= mostTaps) return true;
+    const steps = over.reduce((product, loop) => product * loop.extent, 1);
+    if (steps <= mostTaps && lanes.extent < fewLanes) return true;
     return allIndices(body).some((index) => {
       const step = slope(index, row);
       const slopes = over.map((loop) => slope(index, loop)).filter((along) => along !== 0);

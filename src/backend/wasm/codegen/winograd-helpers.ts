@@ -1,5 +1,5 @@
 import type { FunctionRef, ModuleBuilder } from "../assembler.ts";
-import { onBothSides, VectorCode, winograd } from "./winograd-transforms.ts";
+import { onBothSides, VectorCode, type Winograd, winograd } from "./winograd-transforms.ts";
 
 /** Functions of Winograd's convolution that kernels of the same strides share, emitted when first asked for. */
 export class WinogradHelpers {
@@ -24,13 +24,13 @@ export class WinogradHelpers {
     sliceBytes: number,
   ): FunctionRef {
     const size = tile + 2;
-    return this.#transform("input", tile, channels, [rowBytes, pixelBytes], [size * sliceBytes, sliceBytes]);
+    return this.transform("input", tile, channels, [rowBytes, pixelBytes], [size * sliceBytes, sliceBytes]);
   }
 
   /** (products, target): Aᵀ m A for some columns of the products' slices; results tile by tile, row by row. */
   output(tile: 2 | 4, columns: number, sliceBytes: number): FunctionRef {
     const size = tile + 2;
-    return this.#transform(
+    return this.transform(
       "output",
       tile,
       columns,
@@ -66,8 +66,9 @@ export class WinogradHelpers {
     return made;
   }
 
-  #transform(
-    kind: "input" | "output",
+  /** (source, target): a transform of squares whose `lanes` elements lie side by side; distances are in bytes. */
+  transform(
+    kind: keyof Winograd,
     tile: 2 | 4,
     lanes: number,
     [fromRow, fromColumn]: readonly [number, number],
@@ -83,7 +84,7 @@ export class WinogradHelpers {
       const end = f.local("i32");
       f.set(end, f.i32.add(f.get(source), f.i32.const(4 * lanes)));
       f.loop((again) => {
-        const results = onBothSides(code, transform, tile + 2, (i, j) =>
+        const results = onBothSides(code, transform, kind === "gradient" ? tile : tile + 2, (i, j) =>
           code.load(source, i * fromRow + j * fromColumn),
         );
         results.forEach((row, i) => {

@@ -94,6 +94,9 @@ export interface Winograd {
   readonly input: Transform;
   readonly output: Transform;
   readonly filter: Transform;
+  /** A on the outputs' gradient, Gᵀ on sums for the filters' gradient. */
+  readonly gradient: Transform;
+  readonly filterGradient: Transform;
 }
 
 /** By the extent m of an output tile. */
@@ -129,6 +132,28 @@ export const winograd: Readonly<Record<2 | 4, Winograd>> = {
           code.times(g2!, 1),
         ];
         code.free(ends, plus, minus);
+        return results;
+      },
+    },
+    gradient: {
+      factors: [1, -1],
+      apply: (code, [y0, y1]) => [
+        code.times(y0!, 1),
+        code.add(y0!, y1!),
+        code.sub(y0!, y1!),
+        code.times(y1!, -1),
+      ],
+    },
+    filterGradient: {
+      factors: [0.5],
+      apply: (code, [m0, m1, m2, m3]) => {
+        const [sum, difference] = [code.add(m1!, m2!), code.sub(m1!, m2!)];
+        const results = [
+          code.addTimes(m0!, sum, 0.5),
+          code.times(difference, 0.5),
+          code.addTimes(m3!, sum, 0.5),
+        ];
+        code.free(sum, difference);
         return results;
       },
     },
@@ -187,6 +212,41 @@ export const winograd: Readonly<Record<2 | 4, Winograd>> = {
           code.times(g2!, 1),
         ];
         code.free(ends, plus, minus, even, odd);
+        return results;
+      },
+    },
+    gradient: {
+      factors: [1, 2, 4],
+      apply: (code, [y0, y1, y2, y3]) => {
+        const [even, odd] = [code.add(y0!, y2!), code.add(y1!, y3!)];
+        const far = code.addTimes(y0!, y2!, 4);
+        const half = code.addTimes(y1!, y3!, 4);
+        const twice = code.times(half, 2);
+        const results = [
+          code.times(y0!, 1),
+          code.add(even, odd),
+          code.sub(even, odd),
+          code.add(far, twice),
+          code.sub(far, twice),
+          code.times(y3!, 1),
+        ];
+        code.free(even, odd, far, half, twice);
+        return results;
+      },
+    },
+    filterGradient: {
+      factors: [1 / 4, -1 / 6, 1 / 24, 1 / 12, 1 / 6],
+      apply: (code, [m0, m1, m2, m3, m4, m5]) => {
+        const [s, t] = [code.add(m1!, m2!), code.sub(m2!, m1!)];
+        const [u, v] = [code.add(m3!, m4!), code.sub(m3!, m4!)];
+        const first = code.addTimes(code.times(m0!, 1 / 4), s, -1 / 6);
+        const last = code.addTimes(m5!, s, -1 / 6);
+        const results = [
+          code.addTimes(first, u, 1 / 24),
+          code.addTimes(code.times(t, 1 / 6), v, 1 / 12),
+          code.addTimes(last, u, 1 / 6),
+        ];
+        code.free(s, t, u, v, first, last);
         return results;
       },
     },
