@@ -1,4 +1,10 @@
-import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, ValueType } from "./assembler.ts";
+import {
+  FunctionBuilder,
+  type FunctionRef,
+  type Local,
+  type ModuleBuilder,
+  type ValueType,
+} from "./assembler.ts";
 import { emitErf } from "./vector-math/erf.ts";
 import { emitExp, emitExpm1, emitSigmoid, emitTanh } from "./vector-math/exp.ts";
 import { emitInFloat64 } from "./vector-math/halves.ts";
@@ -69,17 +75,39 @@ export class VectorMath {
     return this.#helper(name);
   }
 
+  /** The constants of a short function; engines can join two vectors only where they lie in locals ahead of the loop. */
+  constantsOf(name: string): readonly ArrayBufferView[] {
+    const constants: ArrayBufferView[] = [];
+    const definition = definitions[name as Helper] as Definition | undefined;
+    if (definition?.short) {
+      const scratch = new FunctionBuilder(["v128"]);
+      const v = new VectorBuilder(scratch, this.#fused, (lanes) => void constants.push(lanes));
+      definition.emit(v, scratch.param(0), (helper) => this.#helper(helper));
+    }
+    return constants;
+  }
+
   /**
    * Emits a function of the vectors on the stack: in place if it is short, so that the work on one vector overlaps with
    * the work on the next, or else as a call. The bits are the same.
+   *
+   * @param held where a constant lies, if in a local.
    */
-  inline(f: FunctionBuilder, name: MathFunction): void {
+  inline(
+    f: FunctionBuilder,
+    name: MathFunction,
+    held: (lanes: ArrayBufferView) => Local | undefined = () => undefined,
+  ): void {
     const { short, emit } = definitions[name];
     if (!short) {
       f.call(this.function(name));
       return;
     }
-    const v = new VectorBuilder(f, this.#module, this.#fused);
+    const v = new VectorBuilder(f, this.#fused, (lanes) => {
+      const local = held(lanes);
+      if (local) f.get(local);
+      else f.getGlobal(this.#module.constant(lanes));
+    });
     const x = v.local();
     f.set(x);
     emit(v, x, (helper) => this.#helper(helper));
@@ -92,7 +120,7 @@ export class VectorMath {
     const { arity, emit } = definitions[name];
     const params = Array<ValueType>(arity).fill("v128");
     const ref = this.#module.function(name, { params, results: ["v128"] }, (f) => {
-      const v = new VectorBuilder(f, this.#module, this.#fused);
+      const v = new VectorBuilder(f, this.#fused, (lanes) => f.getGlobal(this.#module.constant(lanes)));
       emit(v, f.param(0), (helper) => this.#helper(helper));
     });
     this.#functions.set(name, ref);

@@ -81,14 +81,25 @@ export class Values {
 
   /** Computes ahead, once, whatever in `expr` depends on running loops only. */
   hoist(expr: Expr, after: ReadonlySet<LoopVariable> = this.places.bound): void {
-    if (expr.kind === "constant" || this.scope.find(expr.key)) return;
+    if (this.scope.find(expr.key)) return;
     if ([...expr.loops].every((loop) => after.has(loop))) {
       if (expr.kind === "reduce" || expr.kind === "argreduce") return;
       this.#keep(expr);
       return;
     }
     if (expr.kind === "guard") return;
+    if (expr.kind === "unary") this.#hoistConstants(expr.fn);
     for (const operand of operandsOf(expr)) this.hoist(operand, after);
+  }
+
+  #hoistConstants(fn: string): void {
+    for (const lanes of this.#environment.math.constantsOf(fn)) {
+      const key = constantKey(lanes);
+      if (this.scope.find(key)) continue;
+      const local = this.f.local("v128");
+      this.f.set(local, this.f.v128.const(lanes));
+      this.scope.add(key, local);
+    }
   }
 
   #keep(expr: Expr): void {
@@ -162,6 +173,13 @@ export class Values {
     }
   }
 
+  /** Emits a function: in place in the code for four lanes, which is hot; as a call elsewhere, to keep the code small. */
+  readonly #math = (name: MathFunction): void => {
+    const { math } = this.#environment;
+    if (this.lanes) math.inline(this.f, name, (lanes) => this.scope.find(constantKey(lanes)));
+    else this.f.call(math.function(name));
+  };
+
   /** A maximum or minimum with a number, which takes one instruction and keeps NaN; says whether it is one. */
   #clamp({ fn, a, b, dtype }: Extract<Expr, { kind: "binary" }>): boolean {
     const { f } = this;
@@ -175,13 +193,6 @@ export class Values {
     else f.f32x4.pmin();
     return true;
   }
-
-  /** Emits a function: in place in the code for four lanes, which is hot; as a call elsewhere, to keep the code small. */
-  readonly #math = (name: MathFunction): void => {
-    const { math } = this.#environment;
-    if (this.lanes) math.inline(this.f, name);
-    else this.f.call(math.function(name));
-  };
 
   /** The value lane by lane: for whatever four lanes cannot do at once. */
   #byLanes(expr: Expr): void {
@@ -390,4 +401,9 @@ export class Values {
     }
     f.free(address);
   }
+}
+
+/** The key in a scope of 16 bytes that never change. */
+function constantKey({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return `constant ${new Uint8Array(buffer, byteOffset, byteLength)}`;
 }

@@ -1,17 +1,20 @@
-import type { Emitted, FunctionBuilder, Local, ModuleBuilder } from "../assembler.ts";
+import type { Emitted, FunctionBuilder, Local } from "../assembler.ts";
 
-/** Writes one vector function: what `FunctionBuilder` has, with constants of the module and common idioms. */
+/** Writes one vector function: what `FunctionBuilder` has, with constants kept elsewhere and common idioms. */
 export class VectorBuilder {
   readonly f: FunctionBuilder;
-  readonly #module: ModuleBuilder;
   readonly #fused: boolean;
+  readonly #constant: (lanes: ArrayBufferView) => Emitted;
   readonly #locals: Local[] = [];
 
-  /** @param fused whether to use the fused multiply-add of relaxed SIMD. */
-  constructor(f: FunctionBuilder, module: ModuleBuilder, fused: boolean) {
+  /**
+   * @param fused whether to use the fused multiply-add of relaxed SIMD.
+   * @param constant pushes 16 bytes that never change.
+   */
+  constructor(f: FunctionBuilder, fused: boolean, constant: (lanes: ArrayBufferView) => Emitted) {
     this.f = f;
-    this.#module = module;
     this.#fused = fused;
+    this.#constant = constant;
   }
 
   /** A vector variable, until `release`. */
@@ -41,10 +44,6 @@ export class VectorBuilder {
 
   i64(value: bigint): Emitted {
     this.#constant(new BigInt64Array(2).fill(value));
-  }
-
-  #constant(lanes: ArrayBufferView): void {
-    this.f.getGlobal(this.#module.constant(lanes));
   }
 
   /** a b + c of the first two operands and what `c` pushes. */
