@@ -1,12 +1,12 @@
 import { type Buffer, type Condition, type Expr, operandsOf, walk } from "../../../compiler/expr.ts";
 import { dependsOn, type Index, type LoopVariable, slope } from "../../../compiler/index-expr.ts";
-import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
 import type { MathFunction, VectorMath } from "../vector-math.ts";
 import { emitBinary, emitConversion, emitUnary } from "./arithmetic.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
 import { type BaseAddress, Places } from "./places.ts";
 import { Scope } from "./scope.ts";
+import { loadStrided, storeStrided } from "./strided-access.ts";
 import type { WinogradHelpers } from "./winograd-helpers.ts";
 
 /** What the code of one kernel may use from outside. */
@@ -226,7 +226,7 @@ export class Values {
     if (wide) {
       if (step === 0) f.v128.load32Splat({ offset: places.address(buffer, index), align: 4 });
       else if (step === 1) f.v128.load({ offset: places.address(buffer, index), align: 4 });
-      else this.#loadStrided(buffer, index, step);
+      else loadStrided(f, places, buffer, index, step);
       return;
     }
     if (step === 0) f.i32x4.splat(f.i32.load8U({ offset: places.address(buffer, index) }));
@@ -239,24 +239,6 @@ export class Values {
       return;
     }
     if (buffer.dtype === "bool") f.i32x4.ne(undefined, f.i32x4.const(0));
-  }
-
-  #loadStrided(buffer: Buffer, index: Index, step: number): void {
-    const { f, places } = this;
-    const address = f.local("i32");
-    const result = f.local("v128");
-    // The lowest of the four addresses is the base, so that all offsets are positive.
-    const lowest = Math.min(0, 3 * step) * 4;
-    const offset = places.address(buffer, index, lowest) - lowest;
-    f.set(address);
-    f.set(result, f.v128.load32Zero({ offset }, f.get(address)));
-    for (let lane = 1; lane < 4; lane++) {
-      f.get(address);
-      f.get(result);
-      f.set(result, f.v128.load32Lane(lane, { offset: offset + lane * step * 4 }));
-    }
-    f.get(result);
-    f.free(address, result);
   }
 
   #position(index: Index, expr: Expr): void {
@@ -362,7 +344,7 @@ export class Values {
       return;
     }
     if (step !== 1) {
-      this.#storeStrided(buffer, index, value, step);
+      storeStrided(f, places, buffer, index, value, step);
       return;
     }
     const offset = places.address(buffer, index);
@@ -377,29 +359,6 @@ export class Values {
     f.i8x16.narrowI16x8U(undefined, f.i32x4.const(0));
     if (lanes) f.v128.store32Lane(0, { offset, align: 1 });
     else f.v128.store8Lane(0, { offset });
-  }
-
-  /** Four lanes to places `step` elements apart. */
-  #storeStrided(buffer: Buffer, index: Index, value: Local, step: number): void {
-    const { f, places } = this;
-    const bytes = bytesPerElement(buffer.dtype);
-    const lowest = Math.min(0, 3 * step) * bytes;
-    const address = f.local("i32");
-    const offset = places.address(buffer, index, lowest) - lowest;
-    f.set(address);
-    for (let lane = 0; lane < 4; lane++) {
-      f.get(address);
-      f.get(value);
-      const at = { offset: offset + lane * step * bytes };
-      if (bytes === 4) {
-        f.v128.store32Lane(lane, at);
-        continue;
-      }
-      f.i32x4.extractLane(lane);
-      if (buffer.dtype === "bool") f.i32.and(undefined, f.i32.const(1));
-      f.i32.store8(at);
-    }
-    f.free(address);
   }
 }
 
