@@ -6,6 +6,7 @@ import { benchmarks } from "./benchmarks/index.ts";
 import { describeSurroundings, surroundings } from "./harness/machine.ts";
 import { type Measurement, measure } from "./harness/measure.ts";
 import { tableOf } from "./harness/report.ts";
+import { benchLayers } from "./layers.ts";
 import { chosen, type Options, parseOptions } from "./options.ts";
 import { ownSides, peers } from "./sides/index.ts";
 
@@ -18,7 +19,9 @@ function isSound(measurements: readonly Measurement[]): boolean {
 }
 
 async function main({ names, against, rounds, seconds, json }: Options): Promise<boolean> {
-  const benchmarksToRun = chosen(benchmarks, names.length > 0 ? names : undefined, "benchmark");
+  const items = [...benchmarks, { name: "layers" }];
+  const wanted = chosen(items, names.length > 0 ? names : undefined, "benchmark");
+  const benchmarksToRun = benchmarks.filter((benchmark) => wanted.includes(benchmark));
   const allSides = [...ownSides, ...chosen(peers, against, "peer")];
   const at = surroundings();
   stdout.write(`${describeSurroundings(at)}\n`);
@@ -36,6 +39,7 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
     results.push({ name, batchSize, description, measurements });
     if (json) writeFileSync(json, `${JSON.stringify({ ...at, rounds, seconds, results }, undefined, 2)}\n`);
   }
+  if (wanted.some(({ name }) => name === "layers")) await benchLayers(seconds / 3);
   return results.every(({ measurements }) => isSound(measurements));
 }
 

@@ -125,13 +125,17 @@ interface Content {
   readonly version: number;
 }
 
-function contentOf(storage: Storage): Content {
-  return { storage: new WeakRef(storage), version: storage instanceof WasmStorage ? storage.version : 0 };
+function versionOf(storage: Storage): number {
+  return storage instanceof WasmStorage ? storage.version : 0;
 }
 
-function sameContent(a: Content, b: Content): boolean {
-  const storage = a.storage.deref();
-  return storage !== undefined && storage === b.storage.deref() && a.version === b.version;
+function contentOf(storage: Storage): Content {
+  return { storage: new WeakRef(storage), version: versionOf(storage) };
+}
+
+/** Whether a storage still holds that. */
+function isHeld(storage: Storage, content: Content): boolean {
+  return content.storage.deref() === storage && content.version === versionOf(storage);
 }
 
 interface Parts {
@@ -199,9 +203,8 @@ export class WasmProgram implements Program {
     const { device, plan, scratchBytes, order, slots, kernels } = this.#parts;
     const { memory, pool } = device;
     const scratchAt = Math.ceil(plan.arena.bytes / 64) * 64;
-    const contents = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
     const prepare =
-      !this.#prepared || contents.some((content, i) => !sameContent(content, this.#prepared![i]!));
+      !this.#prepared || this.#aheadInputs.some((i, k) => !isHeld(inputs[i]!.storage, this.#prepared![k]!));
     const bytes = scratchAt + scratchBytes * pool.threads;
     const arena = memory.arena(bytes, this.#name, tooLarge);
     const addresses = new Map<number, number>();
@@ -225,7 +228,7 @@ export class WasmProgram implements Program {
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
     this.#execute(table, prepare);
     if (prepare) {
-      this.#prepared = contents;
+      this.#prepared = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
       for (const i of this.#aheadOnly) this.#unstage(i);
     }
     this.#checkIndices();
