@@ -87,7 +87,10 @@ async function speedOf(
   program.profile(true);
   const until = performance.now() + 1000 * seconds;
   while (performance.now() < until) await run(x, weight, dy);
-  const working = program.describe().filter(({ macs }) => macs > 0);
+  const kernels = program.describe();
+  const products = kernels.filter(({ macs }) => macs > 0);
+  // A depthwise input gradient is a reduction, whose multiply-adds are not counted.
+  const working = products.length > 0 ? products : kernels.filter(({ kind }) => kind === "reduce");
   const ms = working.reduce((sum, each) => sum + (each.ms ?? 0), 0);
   const macs = (kernel * kernel * channels * filters * size * size * batch) / groups;
   return (2e-6 * macs) / ms;
