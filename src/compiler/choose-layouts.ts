@@ -57,10 +57,10 @@ export function chooseLayouts(graph: Graph): Layouts {
       const padded = isMargin(read) && spatial[read.inputs[0]!] && mayHaveMargins(nodes[read.inputs[0]!]!);
       if (!padded && beyond.every((count) => count === 0)) continue;
       const source = padded ? read.inputs[0]! : operand;
-      const none = read.shape.map(() => 0);
+      const unpadded = read.shape.map(() => 0);
       const { low, high } = padded
         ? (read.attrs as { low: number[]; high: number[] })
-        : { low: none, high: none };
+        : { low: unpadded, high: unpadded };
       const sides = margins.get(source) ?? low.map((): [number, number] => [0, 0]);
       sides.forEach((side, axis) => {
         side[0] = Math.max(side[0], low[axis]!);

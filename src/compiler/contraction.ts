@@ -8,12 +8,13 @@ import {
   loopsOf,
   loopVariable,
   plus,
+  product,
   slope,
-  substitute,
+  stepsAlong,
   times,
   variable,
 } from "./index-expr.ts";
-import { type LoopNest, mapIndices, mergeLoops } from "./merge-loops.ts";
+import { cutLoop, type LoopNest, mergeLoops } from "./merge-loops.ts";
 
 /**
  * A loop nest as a batch of matrix products: for every batch position, C[m, n] = Σ_k A[m, k] · B[k, n], then an
@@ -34,9 +35,6 @@ export interface Contraction extends LoopNest {
 const wantedRows = 48;
 /** A longer loop of rows is cut, so that tables of their places stay small. */
 const mostRows = 2048;
-
-export const product = (loops: readonly LoopVariable[]): number =>
-  loops.reduce((size, loop) => size * loop.extent, 1);
 
 /** The sum of products of two loads inside an expression, if that is what its reduction is. */
 export function sumOfProducts(expr: Expr): (Reduce & { readonly a: Load; readonly b: Load }) | undefined {
@@ -119,14 +117,7 @@ function cutLongRows(nest: LoopNest): LoopNest {
     let size = mostRows;
     while (size >= wantedRows && loop.extent % size !== 0) size--;
     if (size < wantedRows) continue;
-    const [outer, inner] = [loopVariable(loop.extent / size), loopVariable(size)];
-    const by = new Map([[loop, plus(times(variable(outer), size), variable(inner))]]);
-    const change = (index: Index): Index => substitute(index, by);
-    result = {
-      loops: result.loops.toSpliced(result.loops.indexOf(loop), 1, outer, inner),
-      index: change(result.index),
-      expr: mapIndices(result.expr, change),
-    };
+    result = cutLoop(result, loop, size, (outer, inner) => [outer, inner]);
   }
   return result;
 }
@@ -183,16 +174,8 @@ export function offsetsAlong(index: Index, run: readonly LoopVariable[]): number
   const concerned = index.terms.filter(({ atom }) =>
     atom.kind === "loop" ? run.includes(atom) : run.some((loop) => dependsOn(variable(atom), loop)),
   );
-  if (concerned.every(({ atom }) => atom.kind === "loop")) {
-    let offsets = [0];
-    for (const loop of run) {
-      const factor = slope(index, loop)!;
-      offsets = offsets.flatMap((offset) =>
-        Array.from({ length: loop.extent }, (_, i) => offset + i * factor),
-      );
-    }
-    return offsets;
-  }
+  if (concerned.every(({ atom }) => atom.kind === "loop"))
+    return stepsAlong(run, (loop) => slope(index, loop)!);
   return Array.from({ length: product(run) }, (_, step) => {
     const values = new Map<LoopVariable, number>();
     let rest = step;
@@ -233,8 +216,11 @@ export interface InnerRuns {
   readonly blocks: readonly (readonly Run[])[];
 }
 
-/** The runs in which `index` passes along the loops `inner`, cut where blocks of `blockLength` steps begin. */
-export function runsAlong(index: Index, inner: readonly LoopVariable[], blockLength: number): InnerRuns {
+/** Of loops, outermost first, the innermost ones that move `index` evenly: how far a step, and how many steps. */
+export function evenRun(
+  index: Index,
+  inner: readonly LoopVariable[],
+): { readonly outer: readonly LoopVariable[]; readonly step: number; readonly length: number } {
   let outer = [...inner];
   let length = 1;
   let step = 0;
@@ -245,6 +231,12 @@ export function runsAlong(index: Index, inner: readonly LoopVariable[], blockLen
     length *= loop.extent;
     outer = outer.slice(0, -1);
   }
+  return { outer, step, length };
+}
+
+/** The runs in which `index` passes along the loops `inner`, cut where blocks of `blockLength` steps begin. */
+export function runsAlong(index: Index, inner: readonly LoopVariable[], blockLength: number): InnerRuns {
+  const { outer, step, length } = evenRun(index, inner);
   const blocks: Run[][] = [];
   let place = 0;
   let done = 0;

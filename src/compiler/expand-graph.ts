@@ -5,6 +5,7 @@ import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { lowerings } from "./lower/index.ts";
 import { type RewriteContext, rewrites } from "./rewrite.ts";
+import { fixedInputs, isStable } from "./stable.ts";
 
 /** Ops that a backend must have a kernel of its own for. */
 export const opaqueOps: ReadonlySet<string> = new Set([
@@ -63,13 +64,12 @@ class Expander {
   }
 
   run(): Graph {
-    const { nodes, inputs, outputs } = this.#graph;
-    const replaced = new Set(outputs.map(({ replaces }) => replaces));
+    const { nodes, outputs } = this.#graph;
+    const fixed = fixedInputs(this.#graph);
     nodes.forEach((node, n) => {
       if (node.op === "input") {
-        const lasting = "lasting" in node.attrs;
-        const position = this.#builder.input(node, lasting);
-        this.#stable.set(position, lasting && !replaced.has(inputs.indexOf(n)));
+        const position = this.#builder.input(node, "lasting" in node.attrs);
+        this.#stable.set(position, fixed.has(n));
         this.#positions.push(position);
         return;
       }
@@ -121,8 +121,7 @@ class Expander {
   #isStable(position: number): boolean {
     const known = this.#stable.get(position);
     if (known !== undefined) return known;
-    const { op, inputs } = this.#node(position);
-    const stable = op !== "randomBits" && inputs.every((input) => this.#isStable(input));
+    const stable = isStable(this.#node(position), (input) => this.#isStable(input));
     this.#stable.set(position, stable);
     return stable;
   }

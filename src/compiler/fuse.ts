@@ -11,6 +11,7 @@ import type { Kernel, KernelGraph } from "./kernel.ts";
 import { elementsOf, isRowMajor, lengthOf, rowMajor } from "./layout.ts";
 import { type Lowering, lowerings } from "./lower/index.ts";
 import { NodeElements } from "./node-elements.ts";
+import { fixedInputs, isStable } from "./stable.ts";
 
 /** Above this many instructions an element, a value that several kernels need is computed once and kept. */
 const recomputeLimit = 6;
@@ -347,14 +348,11 @@ class Fusion {
 }
 
 /** For each node, whether its value stays the same from run to run, as long as variables that nobody writes do. */
-function stableNodes({ nodes, inputs, outputs }: Graph): boolean[] {
-  const replaced = new Set(
-    outputs.map(({ replaces }) => (replaces === undefined ? undefined : inputs[replaces])),
-  );
+function stableNodes(graph: Graph): boolean[] {
+  const fixed = fixedInputs(graph);
   const stable: boolean[] = [];
-  nodes.forEach((node, n) => {
-    if (node.op === "input") stable.push("lasting" in node.attrs && !replaced.has(n));
-    else stable.push(node.op !== "randomBits" && node.inputs.every((input) => stable[input]));
+  graph.nodes.forEach((node, n) => {
+    stable.push(node.op === "input" ? fixed.has(n) : isStable(node, (input) => stable[input]!));
   });
   return stable;
 }

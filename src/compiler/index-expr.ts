@@ -52,6 +52,21 @@ export interface Dynamic {
   readonly key: string;
 }
 
+/** How many steps loops have together. */
+export function product(loops: readonly LoopVariable[]): number {
+  return loops.reduce((steps, loop) => steps * loop.extent, 1);
+}
+
+/** For each step of a run of loops, outermost first, the sum of its loops' values times their factors. */
+export function stepsAlong(run: readonly LoopVariable[], factor: (loop: LoopVariable) => number): number[] {
+  let sums = [0];
+  for (const loop of run) {
+    const by = factor(loop);
+    sums = sums.flatMap((sum) => Array.from({ length: loop.extent }, (_, i) => sum + i * by));
+  }
+  return sums;
+}
+
 let nextLoop = 0;
 
 export function loopVariable(extent: number): LoopVariable {

@@ -70,6 +70,23 @@ function mergeReductions(expr: Expr): Expr {
   });
 }
 
+/** The same with a loop replaced by two, i = size · outer + inner, in the order that `arranged` gives them. */
+export function cutLoop(
+  { loops, index, expr }: LoopNest,
+  loop: LoopVariable,
+  size: number,
+  arranged: (outer: LoopVariable, inner: LoopVariable) => readonly LoopVariable[],
+): LoopNest {
+  const [outer, inner] = [loopVariable(loop.extent / size), loopVariable(size)];
+  const by = new Map([[loop, plus(times(variable(outer), size), variable(inner))]]);
+  const change = (i: Index): Index => substitute(i, by);
+  return {
+    loops: loops.toSpliced(loops.indexOf(loop), 1, ...arranged(outer, inner)),
+    index: change(index),
+    expr: mapIndices(expr, change),
+  };
+}
+
 /** The same without loops of extent 1. */
 export function dropUnitLoops(nest: LoopNest): LoopNest {
   const units = new Map<LoopVariable, Index>();

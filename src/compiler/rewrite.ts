@@ -13,6 +13,7 @@ import { type WinogradSlicesAttrs, winogradFilterGradient, winogradSlices } from
 import { mayHaveMargins } from "./choose-layouts.ts";
 import type { ExpandOptions } from "./expand-graph.ts";
 import { inputGradient } from "./input-gradient.ts";
+import { channelsLast as layoutOfChannelsLast } from "./layout.ts";
 import { padSpatial, withoutPadding } from "./pad-spatial.ts";
 
 /** What a rewrite may know about its operands, beside their shapes. */
@@ -43,8 +44,11 @@ function isPadded({ padding }: ConvAttrs): boolean {
 /** What a convolution reads, with its channels last in memory: inputs of the graph are copied into that order. */
 function channelsLast(x: Tensor, { sourceOf }: RewriteContext): Tensor {
   const { op } = sourceOf(x);
-  if (op !== "input" && op !== "constant") return x;
-  return pack(x, { order: [0, ...x.shape.slice(2).map((_, axis) => axis + 2), 1], panel: null, winograd: 0 });
+  return op === "input" || op === "constant" ? packChannelsLast(x) : x;
+}
+
+function packChannelsLast(x: Tensor): Tensor {
+  return pack(x, { order: layoutOfChannelsLast(x.rank).order, panel: null, winograd: 0 });
 }
 
 /** A convolution whose padding is part of its input, and whose weight lies as the kernels read it. */
@@ -63,25 +67,34 @@ function layOutConv(
   const extent = conv(padded, weight!, plain).shape.slice(2);
   const winograd =
     source !== x || mayHaveMargins(context.sourceOf(x!))
-      ? winogradTile(x!, weight!, settings, extent, context)
+      ? filteringTile(x!, weight!, settings, extent, context)
       : 0;
   return conv(padded, packWeight(weight!, settings, winograd, context), plain);
 }
 
 /** The output tile of Winograd's form, if it is possible and worth while. */
-function winogradTile(
+function filteringTile(
   x: Tensor,
   weight: Tensor,
-  { stride, dilation, groups }: ConvAttrs,
+  settings: ConvAttrs,
   extent: readonly number[],
   context: RewriteContext,
 ): 0 | 2 | 4 {
   const [outChannels, inChannels, ...kernel] = weight.shape as [number, number, ...number[]];
-  const fits = kernel.length === 2 && kernel.every((k) => k === 3) && groups === 1;
-  if (context.exact || !fits || [...stride, ...dilation].some((step) => step !== 1)) return 0;
+  if (!allowsWinograd(kernel, settings, context)) return 0;
   const stable = context.isStable(weight);
   const size = { batch: x.shape[0]!, inChannels, outChannels, extent, stable, gradient: false };
   return context.winogradTile(size);
+}
+
+/** Whether a convolution with such a kernel, or its gradient, has a form of Winograd's that may be used. */
+function allowsWinograd(
+  kernel: readonly number[],
+  { stride, dilation, groups }: ConvAttrs,
+  { exact }: RewriteContext,
+): boolean {
+  const squares = kernel.length === 2 && kernel.every((k) => k === 3);
+  return !exact && squares && groups === 1 && [...stride, ...dilation].every((step) => step === 1);
 }
 
 /** Output channels in panels; kernel positions and then input channels within. */
@@ -193,21 +206,17 @@ function layOutSlices(
   { sourceOf }: RewriteContext,
 ): Tensor | undefined {
   if (mayHaveMargins(sourceOf(x!))) return undefined;
-  return winogradSlices(
-    pack(x!, { order: [0, 2, 3, 1], panel: null, winograd: 0 }),
-    attrs as WinogradSlicesAttrs,
-  );
+  return winogradSlices(packChannelsLast(x!), attrs as WinogradSlicesAttrs);
 }
 
 /** The output tile of Winograd's form of a weight gradient, if it is possible and worth while. */
 function gradientTile(
   x: Tensor,
   dy: Tensor,
-  { kernel, stride, dilation, groups }: ConvWeightGradAttrs,
+  settings: ConvWeightGradAttrs,
   context: RewriteContext,
 ): 0 | 2 | 4 {
-  const fits = kernel.length === 2 && kernel.every((k) => k === 3) && groups === 1;
-  if (context.exact || !fits || [...stride, ...dilation].some((step) => step !== 1)) return 0;
+  if (!allowsWinograd(settings.kernel, settings, context)) return 0;
   const [batch, outChannels, ...extent] = dy.shape as [number, number, ...number[]];
   const size = { batch, inChannels: x.shape[1]!, outChannels, extent, stable: false, gradient: true };
   return context.winogradTile(size);

@@ -1,13 +1,5 @@
-import {
-  type Index,
-  type LoopVariable,
-  loopVariable,
-  plus,
-  substitute,
-  times,
-  variable,
-} from "./index-expr.ts";
-import { allIndices, type LoopNest, mapIndices } from "./merge-loops.ts";
+import type { Index, LoopVariable } from "./index-expr.ts";
+import { allIndices, cutLoop, type LoopNest } from "./merge-loops.ts";
 
 /** Above this a remainder is left to be computed. */
 const largestInner = 8;
@@ -24,16 +16,7 @@ export function splitLoops(nest: LoopNest): LoopNest {
   for (const loop of nest.loops) {
     const by = divisorOf(loop, allIndices(result.expr));
     if (by === undefined) continue;
-    const outer = loopVariable(loop.extent / by);
-    const inner = loopVariable(by);
-    const replacement = new Map([[loop, plus(times(variable(outer), by), variable(inner))]]);
-    const change = (index: Index): Index => substitute(index, replacement);
-    const at = result.loops.indexOf(loop);
-    result = {
-      loops: result.loops.toSpliced(at, 1, inner, outer),
-      index: change(result.index),
-      expr: mapIndices(result.expr, change),
-    };
+    result = cutLoop(result, loop, by, (outer, inner) => [inner, outer]);
   }
   return result;
 }

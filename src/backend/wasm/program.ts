@@ -1,7 +1,7 @@
-import { product } from "../../compiler/contraction.ts";
 import { expandGraph } from "../../compiler/expand-graph.ts";
 import type { Buffer } from "../../compiler/expr.ts";
 import { fuse } from "../../compiler/fuse.ts";
+import { product } from "../../compiler/index-expr.ts";
 import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
 import { planKept, planMemory, spareBytes } from "../../compiler/memory-plan.ts";
 import { type Schedule, schedule } from "../../compiler/schedule.ts";

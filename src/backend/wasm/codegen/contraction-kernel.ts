@@ -1,8 +1,8 @@
 import {
   type Contraction,
+  evenRun,
   offsetsAlong,
   partOf,
-  product,
   replaceRun,
   runsAlong,
 } from "../../../compiler/contraction.ts";
@@ -12,6 +12,7 @@ import {
   type LoopVariable,
   loopVariable,
   plus,
+  product,
   times,
   variable,
 } from "../../../compiler/index-expr.ts";
@@ -120,17 +121,17 @@ class ContractionEmitter {
     const shape = tileShapeFor(counts.columns, environment.matrix.shapes);
     this.#shape = shape;
     const columnOffsets = offsetsAlong(b.index, columns);
-    const wholeB = runsAlong(b.index, inner, counts.inner);
+    const runOfB = evenRun(b.index, inner);
     this.#sideBySide = [shape.columns, 4].find((width) => areSideBySide(columnOffsets, width)) ?? 1;
     this.#panelled =
       this.#sideBySide === shape.columns &&
-      wholeB.blocks[0]!.length === 1 &&
-      (wholeB.stride === shape.columns || counts.inner === 1);
+      runOfB.length === counts.inner &&
+      (runOfB.step === shape.columns || counts.inner === 1);
     const rowOffsets = offsetsAlong(a.index, rows);
     this.#packsRows =
       counts.columns > shape.columns &&
       counts.inner > 1 &&
-      runsAlong(a.index, inner, counts.inner).stride !== 1 &&
+      evenRun(a.index, inner).step !== 1 &&
       areSideBySide(rowOffsets, rowOffsets.length);
     const blocking = blockingFor({ ...counts, panelled: this.#panelled, packsRows: this.#packsRows }, shape);
     this.#blocking = blocking;

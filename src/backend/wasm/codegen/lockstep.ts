@@ -6,6 +6,7 @@ import {
   type Index,
   type LoopVariable,
   plus,
+  product,
   substitute,
   variable,
 } from "../../../compiler/index-expr.ts";
@@ -93,8 +94,7 @@ export class Lockstep {
     }));
     const { over } = reductions[0]!;
     const room = Math.floor((unrollLimit * width) / distinct.size);
-    const steps = (whole: number): number =>
-      over.slice(over.length - whole).reduce((product, loop) => product * loop.extent, 1);
+    const steps = (whole: number): number => product(over.slice(over.length - whole));
     const fits = (whole: number, limit: number): boolean =>
       whole <= over.length && over.at(-whole)!.extent <= longest && steps(whole) <= limit;
     let whole = 0;

@@ -1,6 +1,6 @@
 import type { Buffer, Expr } from "../../../compiler/expr.ts";
 import { walk } from "../../../compiler/expr.ts";
-import { type LoopVariable, slope } from "../../../compiler/index-expr.ts";
+import { type LoopVariable, product, slope } from "../../../compiler/index-expr.ts";
 import { allIndices, dropUnitLoops, type LoopNest, mergeLoops } from "../../../compiler/merge-loops.ts";
 import { splitLoops } from "../../../compiler/split-loops.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
@@ -47,7 +47,7 @@ export function emitLoopKernel(
     values.places.loop(loop, whole, high, 1, () => values.write(output, index, expr));
   };
 
-  const work = loops.reduce((product, loop) => product * loop.extent, 1) * stepsOf(expr);
+  const work = product(loops) * stepsOf(expr);
   const shared = work >= parallelFrom ? sharedLoop(loops, lanes) : undefined;
 
   emitNest(values, loops, shared, turn, {
@@ -83,7 +83,7 @@ function emitBlocks(values: Values, output: Buffer, nest: LoopNest, turn: number
   values.prepare(expr);
 
   const longest = regions.map(({ loop }) => loop).find((loop) => loop !== undefined);
-  const work = loops.reduce((product, loop) => product * loop.extent, 1) * stepsOf(expr);
+  const work = product(loops) * stepsOf(expr);
   const shared =
     work >= parallelFrom ? sharedLoop([...outer, ...(longest ? [longest] : []), lanes], lanes) : undefined;
   const granule = (loop: LoopVariable): number => (loop === lanes ? Math.max(shareGranule, step) : 1);
@@ -282,10 +282,7 @@ export function stepsOf(expr: Expr): number {
   let steps = 1;
   walk(expr, (part) => {
     if (part.kind === "reduce" || part.kind === "argreduce") {
-      steps = Math.max(
-        steps,
-        part.over.reduce((product, loop) => product * loop.extent, 1),
-      );
+      steps = Math.max(steps, product(part.over));
     }
   });
   return steps;

@@ -1,5 +1,11 @@
 import type { Buffer, Expr } from "../../../compiler/expr.ts";
-import { type Atom, type Index, type LoopVariable, rangeOf } from "../../../compiler/index-expr.ts";
+import {
+  type Atom,
+  type Index,
+  type LoopVariable,
+  rangeOf,
+  stepsAlong,
+} from "../../../compiler/index-expr.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
 import type { Emitted, FunctionBuilder, Local } from "../assembler.ts";
 import type { Scope } from "./scope.ts";
@@ -106,8 +112,8 @@ export class Places {
   ): void {
     const f = this.#f;
     const locals: Local[] = [];
-    const entry = (values: Int32Array): void => {
-      const { local, offset } = table(values);
+    const entry = (values: readonly number[]): void => {
+      const { local, offset } = table(Int32Array.from(values));
       f.i32.add(f.get(local), f.i32.shl(f.get(number), f.i32.const(2)));
       f.i32.load({ offset });
     };
@@ -268,16 +274,6 @@ export class Places {
     f.tee(local);
     this.#scope.add(atom.key, local);
   }
-}
-
-/** For each step of a run of loops, outermost first, the sum of its loops' values times their factors. */
-export function stepsAlong(run: readonly LoopVariable[], factor: (loop: LoopVariable) => number): Int32Array {
-  let sums = [0];
-  for (const loop of run) {
-    const by = factor(loop);
-    sums = sums.flatMap((sum) => Array.from({ length: loop.extent }, (_, i) => sum + i * by));
-  }
-  return Int32Array.from(sums);
 }
 
 function cursorKey(buffer: Buffer, index: Index): string {

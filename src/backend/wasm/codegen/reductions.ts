@@ -1,5 +1,5 @@
 import type { Combiner, Expr } from "../../../compiler/expr.ts";
-import { type LoopVariable, slope } from "../../../compiler/index-expr.ts";
+import { type LoopVariable, product, slope } from "../../../compiler/index-expr.ts";
 import { allIndices } from "../../../compiler/merge-loops.ts";
 import type { Local } from "../assembler.ts";
 import type { Values } from "./values.ts";
@@ -84,7 +84,7 @@ function overAll(values: Values, loops: readonly LoopVariable[], expr: Expr, bod
     body();
     return;
   }
-  const steps = loops.reduce((product, loop) => product * loop.extent, 1);
+  const steps = product(loops);
   values.hoist(expr);
   if (steps <= unrollLimit) {
     for (let i = 0; i < first.extent; i++) {

@@ -1,5 +1,5 @@
 import { type Buffer, type Expr, type Load, walk } from "../../../compiler/expr.ts";
-import { isAffine, type LoopVariable, slope } from "../../../compiler/index-expr.ts";
+import { isAffine, type LoopVariable, product, slope } from "../../../compiler/index-expr.ts";
 import { dropUnitLoops, type LoopNest, mergeLoops } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder } from "../assembler.ts";
 import { emitNest, parallelFrom, sharedLoop } from "./loop-kernel.ts";
@@ -40,7 +40,7 @@ export function emitStridedCopy(
   const { places } = values;
   const distances = [index, source.index].map((place) => 4 * slope(place, along)!);
   const outside = expr.kind === "guard" ? expr : undefined;
-  const work = nest.loops.reduce((product, loop) => product * loop.extent, 1);
+  const work = product(nest.loops);
   const push = (buffer: Buffer, place: Load["index"]): void => {
     const offset = places.address(buffer, place);
     f.i32.add(undefined, f.i32.const(offset));

@@ -7,6 +7,7 @@ import {
   loopsOf,
   loopVariable,
   plus,
+  product,
   slope,
   substitute,
   times,
@@ -104,9 +105,7 @@ function isShort(loop: LoopVariable): boolean {
 export function turnedToReads(nest: LoopNest): LoopNest {
   const { loops, expr } = nest;
   const last = loops.at(-1);
-  const long = reductionsOf(expr).filter(
-    ({ over }) => over.reduce((steps, loop) => steps * loop.extent, 1) >= longSteps,
-  );
+  const long = reductionsOf(expr).filter(({ over }) => product(over) >= longSteps);
   const reads = long.flatMap(({ body }) => allIndices(body));
   const isSmooth = (loop: LoopVariable): boolean =>
     reads.some((index) => slope(index, loop) === 1) &&
@@ -120,7 +119,7 @@ export function turnedToReads(nest: LoopNest): LoopNest {
 /** Whether elements along `row` share what their reductions read, or have too little to do each for themselves. */
 function hasRows(reductions: readonly Reduction[], row: LoopVariable, lanes: LoopVariable): boolean {
   return reductions.some(({ body, over }) => {
-    const steps = over.reduce((product, loop) => product * loop.extent, 1);
+    const steps = product(over);
     if (steps <= mostTaps && lanes.extent < fewLanes) return true;
     return allIndices(body).some((index) => {
       const step = slope(index, row);
@@ -177,7 +176,7 @@ function regionsOf(nest: LoopNest, row: LoopVariable, most: number): Region[] {
     const inner = [...new Set(own.flatMap(({ index }) => [...loopsOf(index)]))].filter(
       (loop) => !nest.loops.includes(loop),
     );
-    const many = inner.reduce((taps, loop) => taps * loop.extent, 1) > mostTaps;
+    const many = product(inner) > mostTaps;
     for (const tap of many ? [new Map()] : combinations(inner, constant)) {
       for (const at of looped(0, block)) {
         const there = own.map((condition) => ({
