@@ -42,15 +42,8 @@ export function chooseLayouts(graph: Graph): Layouts {
   const paddings = new Set<number>();
   const margins = new Map<number, [number, number][]>();
   for (const [n, node] of nodes.entries()) {
-    if (!["conv", "convWeightGrad", "winogradSlices"].includes(node.op)) continue;
-    if (node.op === "convWeightGrad") {
-      kept.add(n);
-      for (const operand of node.inputs) {
-        const source = behindReshapes(operand, nodes);
-        if (source !== operand && mayHaveMargins(nodes[source]!) && nodes[source]!.op !== "pad")
-          kept.add(source);
-      }
-    }
+    if (node.op !== "conv" && node.op !== "winogradSlices" && !isWeightGradient(node)) continue;
+    if (isWeightGradient(node)) kept.add(n);
     for (const operand of node.op === "conv" ? [node.inputs[0]!] : node.inputs) {
       const read = nodes[operand]!;
       const beyond = readBeyond(node, nodes);
@@ -99,11 +92,13 @@ export function chooseLayouts(graph: Graph): Layouts {
       const rest = nodes[place.host]!.shape[1]! - place.offset - node.shape[1]!;
       return { ...layout, margins: around.map((side, axis) => (axis === 1 ? [place.offset, rest] : side)) };
     }
-    if (node.op === "convWeightGrad") {
+    if (isWeightGradient(node)) {
       // The channels of x or, where a filter has few, those of dy innermost: what is innermost there too.
-      const taps = node.shape.slice(2).map((_, axis) => axis + 2);
-      const order = node.shape[1]! >= fewChannels ? [0, ...taps, 1] : [...taps, 1, 0];
-      return { ...rowMajor(node.shape.length), order };
+      const parts = node.op === "convWeightGradParts" ? [0, 1] : [];
+      const [out, channel, ...taps] = node.shape.slice(parts.length).map((_, axis) => axis + parts.length);
+      const channels = node.shape[channel!]!;
+      const weight = channels >= fewChannels ? [out!, ...taps, channel!] : [...taps, channel!, out!];
+      return { ...rowMajor(node.shape.length), order: [...parts, ...weight] };
     }
     if (node.op === "pack") {
       const { order, panel, winograd } = node.attrs as PackAttrs;
@@ -129,10 +124,9 @@ export function chooseLayouts(graph: Graph): Layouts {
   };
 }
 
-/** What a batch that was split into parts is a view of: to be kept in the order of the batch, as it is computed. */
-function behindReshapes(n: number, nodes: readonly GraphNode[]): number {
-  const { op, inputs } = nodes[n]!;
-  return op === "reshape" || op === "permute" ? behindReshapes(inputs[0]!, nodes) : n;
+/** Whether a node is the gradient of a convolution's weight, or parts of it: its last axes are the weight's. */
+export function isWeightGradient({ op }: Pick<GraphNode, "op">): boolean {
+  return op === "convWeightGrad" || op === "convWeightGradParts";
 }
 
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */
@@ -193,8 +187,7 @@ function spatialNodes(nodes: readonly GraphNode[]): boolean[] {
       mark(n);
       mark(node.inputs[0]!);
     }
-    if (node.op === "convWeightGrad" || node.op === "winogradSlices")
-      for (const input of node.inputs) mark(input);
+    if (isWeightGradient(node) || node.op === "winogradSlices") for (const input of node.inputs) mark(input);
   });
   while (pending.length > 0) for (const other of links[pending.pop()!]!) mark(other);
   return spatial;

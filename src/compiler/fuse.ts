@@ -2,7 +2,7 @@ import type { Graph, GraphNode } from "../core/graph.ts";
 import { sameShape, sizeOf } from "../core/shape.ts";
 import type { InterleaveAttrs } from "../ops/interleave.ts";
 import { KernelBuilder } from "./build-kernel.ts";
-import { chooseLayouts, type Layouts } from "./choose-layouts.ts";
+import { chooseLayouts, isWeightGradient, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
 import { type Buffer, type Expr, readsOf } from "./expr.ts";
@@ -266,7 +266,8 @@ class Fusion {
   /** Whether `user` reads elements of `n` more than once. */
   #repeats(user: number, n: number): boolean {
     const node = this.#nodes[user]!;
-    if (["window", "gather", "scatterAdd", "conv", "convWeightGrad", "matmul"].includes(node.op)) return true;
+    if (["window", "gather", "scatterAdd", "conv", "matmul"].includes(node.op) || isWeightGradient(node))
+      return true;
     return node.op === "expand" && sizeOf(node.shape) > sizeOf(this.#nodes[n]!.shape);
   }
 

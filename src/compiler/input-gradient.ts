@@ -1,4 +1,3 @@
-import type { Attrs } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type ConvInputGradAttrs, conv } from "../ops/conv-ops.ts";
 import { interleave, positionsWith, residuesOf } from "../ops/interleave.ts";
@@ -23,25 +22,24 @@ interface AxisPart {
  * depends on i mod stride only. So for each residue, the gradient is a convolution of stride 1 with some of the flipped
  * kernel's positions, and with channels that have changed places.
  */
-export function inputGradient([dy, weight]: readonly Tensor[], attrs: Attrs): Tensor {
-  const settings = attrs as ConvInputGradAttrs;
+export function inputGradient(dy: Tensor, weight: Tensor, settings: ConvInputGradAttrs): Tensor {
   const { stride, extent, groups } = settings;
   const step = stride.map((s, axis) => Math.min(s, extent[axis]!));
-  const channels = weight!.shape[1]! * groups;
+  const channels = weight.shape[1]! * groups;
   const parts = residuesOf(step).map((residue) => {
     const axes = residue.map((r, axis) =>
-      partOfAxis(settings, axis, r, weight!.shape[2 + axis]!, dy!.shape[2 + axis]!),
+      partOfAxis(settings, axis, r, weight.shape[2 + axis]!, dy.shape[2 + axis]!),
     );
     if (axes.some(({ count }) => count === 0)) {
       const size = residue.map((r, axis) => positionsWith(r, step[axis]!, extent[axis]!));
-      return zeros([dy!.shape[0]!, channels, ...size]);
+      return zeros([dy.shape[0]!, channels, ...size]);
     }
     return conv(
       padSpatial(
-        dy!,
+        dy,
         axes.map(({ sides }) => sides),
       ),
-      turned(weight!, axes, groups),
+      turned(weight, axes, groups),
       {
         stride: stride.map(() => 1),
         padding: stride.map(() => [0, 0]),
@@ -51,7 +49,7 @@ export function inputGradient([dy, weight]: readonly Tensor[], attrs: Attrs): Te
     );
   });
   if (parts.length === 1) return parts[0]!;
-  return interleave(parts, { step: [1, 1, ...step], extent: [dy!.shape[0]!, channels, ...extent] });
+  return interleave(parts, { step: [1, 1, ...step], extent: [dy.shape[0]!, channels, ...extent] });
 }
 
 function partOfAxis(

@@ -28,17 +28,19 @@ export class NodeElements {
 
   /** A node's elements, or those on a lattice, as loops in the order of its memory; with a loop for channels' groups. */
   naturalLoops(n: number, lattice?: readonly Lattice[]): Region {
-    const { op, groups } = this.#reduction(this.carried.get(n) ?? n);
-    return elementsOf(this.#layouts.of[n]!, this.#nodes[n]!.shape, op === "conv" ? 1 : 0, groups, lattice);
+    const { axis, groups } = this.#groupsOf(this.carried.get(n) ?? n);
+    return elementsOf(this.#layouts.of[n]!, this.#nodes[n]!.shape, axis, groups, lattice);
   }
 
-  /** The op that reduces, in `root` or in the parts that it is interleaved from, and its groups. */
-  #reduction(root: number): { op: string; groups: number } {
+  /** The axis of output channels, and their groups, of the op that reduces in `root` or in what it is interleaved from. */
+  #groupsOf(root: number): { axis: number; groups: number } {
     const { op, inputs, attrs } = this.#nodes[root]!;
     const [part] = op === "interleave" ? inputs.filter((input) => this.carried.has(input)) : [];
-    if (part !== undefined) return this.#reduction(this.carried.get(part)!);
-    const convolves = op === "conv" || op === "convWeightGrad";
-    return { op, groups: convolves ? (attrs as unknown as { groups: number }).groups : 1 };
+    if (part !== undefined) return this.#groupsOf(this.carried.get(part)!);
+    const axis = { conv: 1, convWeightGrad: 0, convWeightGradParts: 2 }[op];
+    return axis === undefined
+      ? { axis: 0, groups: 1 }
+      : { axis, groups: (attrs as unknown as { groups: number }).groups };
   }
 
   of(n: number): ElementAt {

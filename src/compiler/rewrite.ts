@@ -2,8 +2,9 @@ import type { Attrs } from "../core/op.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add, div, mul, sub } from "../ops/arithmetic.ts";
-import { type ConvWeightGradAttrs, conv, convWeightGrad } from "../ops/conv-ops.ts";
+import { type ConvInputGradAttrs, type ConvWeightGradAttrs, conv, convWeightGrad } from "../ops/conv-ops.ts";
 import type { ConvAttrs } from "../ops/conv-terms.ts";
+import { convWeightGradParts } from "../ops/conv-weight-grad-parts.ts";
 import { sqrt } from "../ops/math.ts";
 import { matmul } from "../ops/matmul.ts";
 import { permute, reshape } from "../ops/movement.ts";
@@ -165,17 +166,21 @@ function foldBatchNorm(inputs: readonly Tensor[], attrs: Attrs, context: Rewrite
   return add(conv(input, scaled, source.attrs as ConvAttrs), perChannel(shift));
 }
 
+function layOutInputGradient([dy, weight]: readonly Tensor[], attrs: Attrs, context: RewriteContext): Tensor {
+  return inputGradient(channelsLast(dy!, context), weight!, attrs as ConvInputGradAttrs);
+}
+
 function splitWeightGrad(
   [x, dy]: readonly Tensor[],
   attrs: Attrs,
   context: RewriteContext,
 ): Tensor | undefined {
   const settings = attrs as ConvWeightGradAttrs;
-  const source = channelsLast(x!, context);
+  const [source, gradient] = [channelsLast(x!, context), channelsLast(dy!, context)];
   if (isPadded(settings)) {
-    return convWeightGrad(padSpatial(source, settings.padding), dy!, withoutPadding(settings));
+    return convWeightGrad(padSpatial(source, settings.padding), gradient, withoutPadding(settings));
   }
-  if (source !== x) return convWeightGrad(source, dy!, settings);
+  if (source !== x || gradient !== dy) return convWeightGrad(source, gradient, settings);
   const tile = gradientTile(x!, dy!, settings, context);
   if (tile !== 0) {
     const [inputs, gradients] = [
@@ -184,19 +189,9 @@ function splitWeightGrad(
     ];
     return winogradFilterGradient(matmul(permute(gradients, [0, 2, 1]), inputs), tile);
   }
-  const { groups, kernel } = settings;
-  const parts = groups === 1 ? partsOfBatch(x!, dy!, sizeOf(kernel)) : 1;
-  if (parts === 1) return undefined;
-  // Parts of the batch side by side as groups give a gradient each, which are then added up.
-  const split = (t: Tensor): Tensor => {
-    const [batch, channels, ...extents] = t.shape as [number, number, ...number[]];
-    const apart = reshape(t, [parts, batch / parts, channels, ...extents]);
-    const swapped = permute(apart, [1, 0, 2, ...extents.map((_, axis) => axis + 3)]);
-    return reshape(swapped, [batch / parts, parts * channels, ...extents]);
-  };
-  const partial = convWeightGrad(split(x!), split(dy!), { ...settings, groups: parts });
-  const [outChannels, inChannels] = [dy!.shape[1]!, x!.shape[1]!];
-  return sum(reshape(partial, [parts, outChannels, inChannels, ...kernel]), 0);
+  const parts = partsOfWeightGrad(x!, dy!, settings);
+  if (sizeOf(parts) === 1) return undefined;
+  return sum(convWeightGradParts(x!, dy!, { ...settings, parts }), [0, 1]);
 }
 
 /** Winograd's transforms read whole tiles, also beyond the end. */
@@ -222,23 +217,32 @@ function gradientTile(
   return context.winogradTile(size);
 }
 
-/** Largest part of a weight gradient's work, in products a result, that one thread does in one go. */
+/** Fewest products that each result of a part is the sum of. */
 const partLength = 64;
-/** Most results that all parts together may have. */
+/** Most parts of the batch, and most results that all parts together may have. */
+const mostParts = 64;
 const partialResults = 2 ** 20;
+/** Elements of x and dy that stay in the second cache while vectors of channels pass over them one after the other. */
+const partElements = 2 ** 16;
 
-/** How many parts a batch is split into, by shapes alone. */
-function partsOfBatch(x: Tensor, dy: Tensor, kernelSize: number): number {
-  const results = x.shape[1]! * dy.shape[1]! * kernelSize;
-  const positions = sizeOf(dy.shape.slice(2));
-  const wanted = Math.min(
-    64,
-    Math.floor(partialResults / results),
-    Math.floor((x.shape[0]! * positions) / partLength),
-  );
-  for (let parts = Math.min(wanted, x.shape[0]!); parts > 1; parts--)
-    if (x.shape[0]! % parts === 0) return parts;
-  return 1;
+/**
+ * Into how many parts the batch and the rows of the output are cut; decided by shapes alone. Dense gradients are cut for
+ * threads; depthwise ones, which have few results, also for the caches.
+ */
+function partsOfWeightGrad(
+  x: Tensor,
+  dy: Tensor,
+  { groups, kernel }: ConvWeightGradAttrs,
+): readonly [batch: number, rows: number] {
+  const [batch, , rows, ...extents] = dy.shape as [number, number, number, ...number[]];
+  const positions = rows * sizeOf(extents);
+  const results = (x.shape[1]! / groups) * dy.shape[1]! * sizeOf(kernel);
+  const most = Math.min(Math.floor(partialResults / results), Math.floor((batch * positions) / partLength));
+  const isDepthwise = x.shape[1] === groups;
+  if (!isDepthwise) return [largestDivisor(batch, Math.min(most, mostParts)), 1];
+  const wanted = Math.min(most, Math.ceil((x.size + dy.size) / partElements));
+  const batchParts = largestDivisor(batch, wanted);
+  return [batchParts, batchParts < batch ? 1 : largestDivisor(rows, Math.floor(wanted / batch))];
 }
 
 /** Fewest elements that a sum is worth splitting for, and most results that leave threads without work. */
@@ -267,7 +271,7 @@ function splitSum([x]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
   }
   const axis = big[0]!;
   const extent = x!.shape[axis]!;
-  const parts = largestDivisor(extent, 64);
+  const parts = largestDivisor(extent, Math.min(64, Math.floor(Math.sqrt(extent))));
   if (parts === 1) return undefined;
   const split = reshape(x!, [...x!.shape.slice(0, axis), parts, extent / parts, ...x!.shape.slice(axis + 1)]);
   const partial = sum(split, axis + 1, { keepDims: true });
@@ -275,7 +279,7 @@ function splitSum([x]: readonly Tensor[], attrs: Attrs): Tensor | undefined {
 }
 
 function largestDivisor(n: number, limit: number): number {
-  for (let d = Math.min(limit, Math.floor(Math.sqrt(n))); d > 1; d--) if (n % d === 0) return d;
+  for (let d = Math.min(limit, n); d > 1; d--) if (n % d === 0) return d;
   return 1;
 }
 
@@ -283,7 +287,7 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map(
   Object.entries({
     batchNormInference: foldBatchNorm,
     conv: layOutConv,
-    convInputGrad: inputGradient,
+    convInputGrad: layOutInputGradient,
     convWeightGrad: splitWeightGrad,
     matmul: layOutProduct,
     sum: splitSum,

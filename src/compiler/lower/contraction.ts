@@ -1,7 +1,8 @@
 import type { ConvAttrs } from "../../ops/conv-terms.ts";
+import type { ConvWeightGradPartsAttrs } from "../../ops/conv-weight-grad-parts.ts";
 import { binary, type Expr, guard, reduce } from "../expr.ts";
 import { type Index, loopVariable, plus, quotient, times, variable } from "../index-expr.ts";
-import type { Lowering } from "./lowering.ts";
+import type { Lowering, Operand } from "./lowering.ts";
 
 /** Where output position `out` and kernel position `tap` meet in the (padded) input. */
 function meet(attrs: ConvAttrs, out: readonly Index[], tap: readonly Index[]): Index[] {
@@ -48,26 +49,48 @@ export const contractionLowerings: Readonly<Record<string, Lowering>> = {
     },
   },
 
-  /** The same index sum, with the output's positions as the ones that are summed over. */
   convWeightGrad: {
     kind: "contract",
     lower: ([x, dy], { attrs, shape }) => {
-      const conv = attrs as ConvAttrs;
-      const [outChannels, groupChannels] = shape as [number, number];
-      const perGroup = outChannels / conv.groups;
-      const [batch, , ...extents] = dy!.shape as [number, number, ...number[]];
-      return ([o, c, ...tap]) => {
-        const n = loopVariable(batch);
-        const loops = extents.map((extent) => loopVariable(extent));
-        const out = loops.map((loop) => variable(loop));
-        const channel = plus(times(quotient(o!, perGroup), groupChannels), c!);
-        const product = binary(
-          "mul",
-          dy!.at([variable(n), o!, ...out]),
-          x!.at([variable(n), channel, ...meet(conv, out, tap)]),
-        );
-        return reduce("sum", [n, ...loops], product);
-      };
+      const part = weightGradient(x!, dy!, attrs as ConvAttrs, shape[1]!, [1, 1]);
+      return (at) => part(plus(0), plus(0), at);
+    },
+  },
+
+  convWeightGradParts: {
+    kind: "contract",
+    lower: ([x, dy], { attrs, shape }) => {
+      const settings = attrs as ConvWeightGradPartsAttrs;
+      const part = weightGradient(x!, dy!, settings, shape[3]!, settings.parts);
+      return ([b, r, ...at]) => part(b!, r!, at);
     },
   },
 };
+
+/** The same index sum as a convolution's, over the positions of one part of the batch and of the rows of the output. */
+function weightGradient(
+  x: Operand,
+  dy: Operand,
+  conv: ConvAttrs,
+  groupChannels: number,
+  parts: readonly [batch: number, rows: number],
+): (batchPart: Index, rowPart: Index, at: readonly Index[]) => Expr {
+  const [batch, outChannels, rows, ...extents] = dy.shape as [number, number, number, ...number[]];
+  const perGroup = outChannels / conv.groups;
+  const [samples, partRows] = [batch / parts[0], rows / parts[1]];
+  return (batchPart, rowPart, [o, c, ...tap]) => {
+    const n = loopVariable(samples);
+    const loops = [partRows, ...extents].map((extent) => loopVariable(extent));
+    const sample = plus(times(batchPart, samples), variable(n));
+    const out = loops.map((loop, axis) =>
+      axis === 0 ? plus(times(rowPart, partRows), variable(loop)) : variable(loop),
+    );
+    const channel = plus(times(quotient(o!, perGroup), groupChannels), c!);
+    const product = binary(
+      "mul",
+      dy.at([sample, o!, ...out]),
+      x.at([sample, channel, ...meet(conv, out, tap)]),
+    );
+    return reduce("sum", [n, ...loops], product);
+  };
+}
