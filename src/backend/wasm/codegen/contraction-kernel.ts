@@ -19,11 +19,19 @@ import {
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { type Blocking, blockingFor } from "./blocking.ts";
-import { areSideBySide, byteOffsets, RunTables, stepsIn, valuesUsed } from "./contraction-tables.ts";
+import {
+  areDense,
+  areSideBySide,
+  byteOffsets,
+  RunTables,
+  stepsIn,
+  valuesUsed,
+} from "./contraction-tables.ts";
 import { after, counted, least, pushPlace } from "./counting.ts";
 import { Epilogue } from "./epilogue.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
 import type { BaseAddress } from "./places.ts";
+import { readAheadFrom } from "./read-ahead.ts";
 import { emitReduction } from "./reductions.ts";
 import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
@@ -84,6 +92,8 @@ class ContractionEmitter {
   readonly #sideBySide: number;
   /** Whether A's tiles are packed. */
   readonly #packsRows: boolean;
+  /** Whether a block's rows of A are read into the cache in one go: tiles that walk along six rows at a time wait. */
+  readonly #readsAhead: boolean;
   readonly #strideA: number;
   readonly #strideB: number;
   readonly #runTables: RunTables;
@@ -136,6 +146,11 @@ class ContractionEmitter {
     const blocking = blockingFor({ ...counts, panelled: this.#panelled, packsRows: this.#packsRows }, shape);
     this.#blocking = blocking;
     this.#tiles = tilesOf(blocking.rows, shape);
+    this.#readsAhead =
+      !this.#packsRows &&
+      a.buffer.length >= readAheadFrom &&
+      counts.columns > shape.columns &&
+      areDense(rowOffsets, blocking.rows, evenRun(a.index, inner), counts.inner);
     const runsA = runsAlong(a.index, inner, blocking.inner);
     const runsB = runsAlong(b.index, inner, blocking.inner);
     const packedRuns = {
@@ -243,9 +258,27 @@ class ContractionEmitter {
       rowEnd: this.#remaining(start.row, this.#counts.rows, this.#blocking.rows),
       columnEnd: this.#remaining(start.column, this.#counts.columns, this.#blocking.columns),
     };
+    if (this.#readsAhead) this.#readAhead(block);
     this.#multiply(block);
     this.#finish(block);
     f.free(...Object.values(block));
+  }
+
+  /** Reads the rows of A once from end to end, before the first of the blocks that have these rows. */
+  #readAhead(block: Block): void {
+    const f = this.#f;
+    f.if(f.i32.eqz(f.get(block.column)), () => {
+      const lastRow = 4 * (this.#blocking.rows - 1);
+      for (const [row, beyond] of [
+        [this.#rowTable, 0],
+        [after(this.#rowTable, lastRow), 4 * this.#counts.inner],
+      ] as const) {
+        pushPlace(f, row, [block.row, 4]);
+        f.i32.add(f.i32.load({}), f.get(block.a));
+        f.i32.add(undefined, f.i32.const(beyond));
+      }
+      f.call(this.#environment.matrix.readThrough());
+    });
   }
 
   /** sums = the block of the product. */

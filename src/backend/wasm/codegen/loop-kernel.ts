@@ -6,7 +6,9 @@ import { splitLoops } from "../../../compiler/split-loops.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { Block } from "./block.ts";
+import type { MatrixHelpers } from "./matrix-helpers.ts";
 import { pushNumber } from "./places.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { emitReduction } from "./reductions.ts";
 import { tilingFor, turnedToReads } from "./tiling.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
@@ -31,7 +33,7 @@ export function emitLoopKernel(
   const merged = turnedToReads(mergeLoops(splitLoops(dropUnitLoops(nest))));
   const { loops, index, expr } = merged;
   const values: Values = new Values(f, environment, (reduction) => emitReduction(values, reduction));
-  if (emitBlocks(values, output, merged, turn)) return;
+  if (emitBlocks(values, environment.matrix, output, merged, turn)) return;
   values.prepare(expr);
   values.places.prepareAt(output, index);
   const lanes = chooseLanes(loops, index, expr);
@@ -59,7 +61,13 @@ export function emitLoopKernel(
 }
 
 /** Emits a nest block by block, if it can be cut into blocks; see {@link tilingFor}. */
-function emitBlocks(values: Values, output: Buffer, nest: LoopNest, turn: number): boolean {
+function emitBlocks(
+  values: Values,
+  matrix: MatrixHelpers,
+  output: Buffer,
+  nest: LoopNest,
+  turn: number,
+): boolean {
   const { f, places } = values;
   const { expr, loops } = nest;
   const tiling = chooseLanes(loops, nest.index, expr) && tilingFor(nest, values.vectorsPerRegister);
@@ -81,6 +89,7 @@ function emitBlocks(values: Values, output: Buffer, nest: LoopNest, turn: number
     element: some > 0 && !readsOn ? new Block(values, output, nest, rows, undefined, 1) : undefined,
   }));
   values.prepare(expr);
+  const ahead = new ReadAhead(values.f, places, matrix, outer, expr);
 
   const longest = regions.map(({ loop }) => loop).find((loop) => loop !== undefined);
   const work = product(loops) * stepsOf(expr);
@@ -107,6 +116,7 @@ function emitBlocks(values: Values, output: Buffer, nest: LoopNest, turn: number
   };
   emitNest(values, outer, shared, turn, {
     enter: () => values.hoist(expr),
+    step: (loop) => ahead.at(loop),
     granule,
     body: () => {
       for (const region of planned) {
@@ -164,6 +174,8 @@ export function upTo(
 interface NestOptions {
   /** Emitted before each loop. */
   readonly enter?: () => void;
+  /** Emitted at the beginning of each step of a loop. */
+  readonly step?: (loop: LoopVariable) => void;
   /** Threads' shares of the shared loop begin at multiples of this. */
   readonly granule?: (loop: LoopVariable) => number;
   /** Emits the last loop itself. */
@@ -177,7 +189,7 @@ export function emitNest(
   loops: readonly LoopVariable[],
   shared: LoopVariable | undefined,
   turn: number,
-  { enter, granule = () => 1, innermost, body }: NestOptions,
+  { enter, step, granule = () => 1, innermost, body }: NestOptions,
 ): void {
   const { f } = values;
   const from = (level: number): void => {
@@ -195,7 +207,11 @@ export function emitNest(
       emitShare(f, loop.extent, granule(loop), low, high);
     }
     if (innermost && level === loops.length - 1) innermost(loop, low, high);
-    else values.places.loop(loop, low, high, 1, () => from(level + 1));
+    else
+      values.places.loop(loop, low, high, 1, () => {
+        step?.(loop);
+        from(level + 1);
+      });
   };
   if (shared) from(0);
   else onlyThread(f, turn, () => from(0));

@@ -65,6 +65,21 @@ export class MatrixHelpers {
     );
   }
 
+  /** (from, end): reads a word of every cache line, so that the lines are in the cache. */
+  readThrough(): FunctionRef {
+    return this.#once("readThrough", (name) =>
+      this.#module.function(name, { params: ["i32", "i32"], results: [] }, (f) => {
+        const [from, end] = [f.param(0), f.param(1)];
+        f.loop((again) => {
+          // Engines keep loads whose value nobody uses, since they may trap.
+          f.drop(f.i32.load({}, f.get(from)));
+          f.set(from, f.i32.add(f.get(from), f.i32.const(64)));
+          f.brIf(again, f.i32.ltU(f.get(from), f.get(end)));
+        });
+      }),
+    );
+  }
+
   /**
    * (target, source, runs, end of runs, stride, column table): copies `width` columns of B for each k, of which `joined`
    * always lie side by side. All distances are in bytes.
