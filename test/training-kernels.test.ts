@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { gradients } from "../src/autograd/gradients.ts";
 import { createWasmBackend } from "../src/backend/wasm/wasm.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import * as ops from "../src/ops/index.ts";
-import { agreeOnRandom, expectAgreement, Operands } from "./agreement.ts";
+import { agreeOnRandom, cancelling, expectAgreement, Operands } from "./agreement.ts";
 
 const backends = [
   createWasmBackend({ threads: 2, precision: "exact" }),
@@ -75,6 +76,21 @@ describe("the gradient of a strided convolution's input", () => {
   });
 });
 
+test("of a few channels, the gradient of a strided convolution's input is one product for all residues", async () => {
+  await expectAgreement((o) => {
+    const [x, weight] = [o.float([2, 3, 21, 18]), o.float([16, 3, 7, 5], [-0.3, 0.3])];
+    return o.withGradients(ops.conv2d(ops.tanh(x), weight, { stride: [2, 3], padding: 2 }), [x]);
+  }, backends);
+  const o = new Operands(1);
+  const gradient = compile(
+    (x: Tensor, w: Tensor, dy: Tensor) => gradients(ops.conv2d(x, w, { stride: 2 }), [x], dy)[0]!,
+    { backend: backends[0]! },
+  );
+  const [x, w, dy] = [o.float([1, 3, 33, 33]), o.float([16, 3, 7, 7]), o.float([1, 16, 14, 14])];
+  const kernels = (await gradient.program(x, w, dy)).describe();
+  expect(kernels.filter(({ kind }) => kind === "contraction")).toHaveLength(1);
+});
+
 describe("the gradient of filters", () => {
   test("random channels: panels of whole vectors, of parts and of none", async () => {
     await agreeOnRandom(
@@ -102,6 +118,55 @@ describe("the gradient of filters", () => {
       return o.withGradients(ops.conv2d(x, weight, { padding: 1 }), [weight]);
     }, backends);
   });
+});
+
+describe("the gradient of a depthwise convolution's filters", () => {
+  test("is summed up in parts of the batch and of the rows", async () => {
+    for (const [batch, channels, height, stride, kernel] of [
+      [1, 40, 42, 1, 3],
+      [1, 36, 61, 2, 5],
+      [4, 20, 33, 1, 3],
+      [3, 33, 37, 1, 2],
+    ] as const) {
+      const inputs = (o: Operands): [Tensor, Tensor] => [
+        o.float([batch, channels, height, 45]),
+        o.float([channels, 1, kernel, kernel]),
+      ];
+      const convolved = (x: Tensor, w: Tensor): Tensor =>
+        ops.conv2d(ops.tanh(x), w, { stride, padding: 1, groups: channels });
+      await expectAgreement(
+        (o) => {
+          const [x, w] = inputs(o);
+          return o.withGradients(convolved(x, w), [w]);
+        },
+        backends,
+        { allowed: cancelling },
+      );
+      const gradient = compile((x: Tensor, w: Tensor) => gradients(ops.sum(convolved(x, w)), [w])[0]!, {
+        backend: backends[0]!,
+      });
+      const names = (await gradient.program(...inputs(new Operands(1)))).describe().map(({ name }) => name);
+      expect(names).toContain("convWeightGradParts");
+    }
+  });
+});
+
+test("operands that are read ahead, as they come from memory: products, windows, their gradients", async () => {
+  await expectAgreement(
+    (o) => {
+      const x = o.float([1, 40, 118, 117]);
+      const [thin, deep] = [o.float([24, 40, 1, 1]), o.float([40, 1, 3, 3])];
+      const pointwise = ops.conv2d(ops.relu(x), thin);
+      const depthwise = ops.conv2d(ops.neg(x), deep, { padding: 1, stride: [2, 1], groups: 40 });
+      return [
+        ...o.withGradients(pointwise, [thin]),
+        ...o.withGradients(depthwise, [deep, x]),
+        ops.maxPool2d(ops.relu(x), 3, { stride: 2 }),
+      ];
+    },
+    backends,
+    { allowed: { relative: 2e-5, absolute: 1e-4 } },
+  );
 });
 
 test("the gradient of 3 × 3 filters in Winograd's form errs by at most 2e-5 of its largest element", async () => {

@@ -167,7 +167,9 @@ function foldBatchNorm(inputs: readonly Tensor[], attrs: Attrs, context: Rewrite
 }
 
 function layOutInputGradient([dy, weight]: readonly Tensor[], attrs: Attrs, context: RewriteContext): Tensor {
-  return inputGradient(channelsLast(dy!, context), weight!, attrs as ConvInputGradAttrs);
+  return inputGradient(channelsLast(dy!, context), weight!, attrs as ConvInputGradAttrs, (filters) =>
+    context.panelWidth(filters),
+  );
 }
 
 function splitWeightGrad(

@@ -19,19 +19,12 @@ import {
 import { mapExpr, mapIndices } from "../../../compiler/merge-loops.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { type Blocking, blockingFor } from "./blocking.ts";
-import {
-  areDense,
-  areSideBySide,
-  byteOffsets,
-  RunTables,
-  stepsIn,
-  valuesUsed,
-} from "./contraction-tables.ts";
-import { after, counted, least, pushPlace } from "./counting.ts";
+import { areSideBySide, byteOffsets, RunTables, stepsIn, valuesUsed } from "./contraction-tables.ts";
+import { after, counted, least, pushPlace, withParts } from "./counting.ts";
 import { Epilogue } from "./epilogue.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
 import type { BaseAddress } from "./places.ts";
-import { readAheadFrom } from "./read-ahead.ts";
+import { lastRunAhead, type Piece, readPieces } from "./read-ahead.ts";
 import { emitReduction } from "./reductions.ts";
 import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
@@ -92,8 +85,8 @@ class ContractionEmitter {
   readonly #sideBySide: number;
   /** Whether A's tiles are packed. */
   readonly #packsRows: boolean;
-  /** Whether a block's rows of A are read into the cache in one go: tiles that walk along six rows at a time wait. */
-  readonly #readsAhead: boolean;
+  /** The bytes of a row of A, its last run, that are read into the cache in one go for all rows of a block. */
+  readonly #lastRun: Piece | undefined;
   readonly #strideA: number;
   readonly #strideB: number;
   readonly #runTables: RunTables;
@@ -138,19 +131,17 @@ class ContractionEmitter {
       runOfB.length === counts.inner &&
       (runOfB.step === shape.columns || counts.inner === 1);
     const rowOffsets = offsetsAlong(a.index, rows);
+    const runOfA = evenRun(a.index, inner);
     this.#packsRows =
       counts.columns > shape.columns &&
       counts.inner > 1 &&
-      evenRun(a.index, inner).step !== 1 &&
+      runOfA.step !== 1 &&
       areSideBySide(rowOffsets, rowOffsets.length);
     const blocking = blockingFor({ ...counts, panelled: this.#panelled, packsRows: this.#packsRows }, shape);
     this.#blocking = blocking;
     this.#tiles = tilesOf(blocking.rows, shape);
-    this.#readsAhead =
-      !this.#packsRows &&
-      a.buffer.length >= readAheadFrom &&
-      counts.columns > shape.columns &&
-      areDense(rowOffsets, blocking.rows, evenRun(a.index, inner), counts.inner);
+    if (!this.#packsRows && counts.columns > shape.columns)
+      this.#lastRun = lastRunAhead(a, inner, rowOffsets, blocking.rows);
     const runsA = runsAlong(a.index, inner, blocking.inner);
     const runsB = runsAlong(b.index, inner, blocking.inner);
     const packedRuns = {
@@ -212,7 +203,9 @@ class ContractionEmitter {
     const number = loopVariable(product(blocks));
     const run = (low: Local | number, high: Local | number): void => {
       const { places } = this.#values;
-      places.loop(number, low, high, 1, () => this.#bind(blocks, places.valueOf(number)!.local!));
+      places.loop(number, low, high, 1, () =>
+        withParts(this.#f, places, blocks, places.valueOf(number)!.local!, () => this.#block()),
+      );
     };
     if (batch * rows * columns * inner < parallelFrom) {
       onlyThread(this.#f, turn, () => run(0, number.extent));
@@ -221,25 +214,6 @@ class ContractionEmitter {
     const [low, high] = [this.#f.local("i32"), this.#f.local("i32")];
     emitShare(this.#f, number.extent, 1, low, high);
     run(low, high);
-  }
-
-  /** Takes a block's number apart into the values of `loops`, then does the block. */
-  #bind(loops: readonly LoopVariable[], number: Local): void {
-    const [loop, ...rest] = loops;
-    if (!loop) {
-      this.#block();
-      return;
-    }
-    const f = this.#f;
-    const value = f.local("i32");
-    if (loop.extent === 1) f.i32.const(0);
-    else {
-      f.i32.divU(f.get(number), f.i32.const(product(rest)));
-      f.i32.remU(undefined, f.i32.const(loop.extent));
-    }
-    f.set(value);
-    this.#values.places.withValue(loop, value, () => this.#bind(rest, number));
-    f.free(value);
   }
 
   #block(): void {
@@ -258,27 +232,22 @@ class ContractionEmitter {
       rowEnd: this.#remaining(start.row, this.#counts.rows, this.#blocking.rows),
       columnEnd: this.#remaining(start.column, this.#counts.columns, this.#blocking.columns),
     };
-    if (this.#readsAhead) this.#readAhead(block);
+    if (this.#lastRun) this.#readAhead(block, this.#lastRun);
     this.#multiply(block);
     this.#finish(block);
     f.free(...Object.values(block));
   }
 
-  /** Reads the rows of A once from end to end, before the first of the blocks that have these rows. */
-  #readAhead(block: Block): void {
+  /** Before the first of the blocks that have these rows, reads what the blocks before have not read of A. */
+  #readAhead(block: Block, piece: Piece): void {
     const f = this.#f;
-    f.if(f.i32.eqz(f.get(block.column)), () => {
-      const lastRow = 4 * (this.#blocking.rows - 1);
-      for (const [row, beyond] of [
-        [this.#rowTable, 0],
-        [after(this.#rowTable, lastRow), 4 * this.#counts.inner],
-      ] as const) {
-        pushPlace(f, row, [block.row, 4]);
-        f.i32.add(f.i32.load({}), f.get(block.a));
-        f.i32.add(undefined, f.i32.const(beyond));
-      }
-      f.call(this.#environment.matrix.readThrough());
-    });
+    const { matrix } = this.#environment;
+    f.if(f.i32.eqz(f.get(block.column)), () =>
+      readPieces(f, matrix, block.a, piece, this.#blocking.rows, (r) => {
+        pushPlace(f, after(this.#rowTable, 4 * r), [block.row, 4]);
+        f.i32.load({});
+      }),
+    );
   }
 
   /** sums = the block of the product. */

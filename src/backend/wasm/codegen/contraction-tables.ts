@@ -65,22 +65,6 @@ export function areSideBySide(offsets: readonly number[], width: number): boolea
   return offsets.every((offset, i) => offset === offsets[i - (i % width)]! + (i % width));
 }
 
-/** Whether rows that are read along one run of `inner` neighbours fill the memory that a block of them spans. */
-export function areDense(
-  offsets: readonly number[],
-  rows: number,
-  run: { readonly step: number; readonly length: number },
-  inner: number,
-): boolean {
-  if (run.step !== 1 || run.length !== inner) return false;
-  return offsets.every((offset, r) => {
-    if (r % rows !== 0) return true;
-    const last = Math.min(r + rows, offsets.length) - 1;
-    const span = offsets[last]! - offset + inner;
-    return span > 0 && span <= 1.25 * (last + 1 - r) * inner;
-  });
-}
-
 export function stepsIn(runs: readonly Run[]): number {
   return runs.reduce((steps, run) => steps + run.length, 0);
 }

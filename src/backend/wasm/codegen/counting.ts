@@ -1,5 +1,6 @@
+import { type LoopVariable, product } from "../../../compiler/index-expr.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
-import { type BaseAddress, pushNumber } from "./places.ts";
+import { type BaseAddress, type Places, pushNumber } from "./places.ts";
 
 /** Runs `body` for 0 … count − 1; `count` is at least 1. */
 export function counted(f: FunctionBuilder, count: Local | number, body: (i: Local) => void): void {
@@ -14,6 +15,30 @@ export function counted(f: FunctionBuilder, count: Local | number, body: (i: Loc
     f.brIf(again);
   });
   f.free(i);
+}
+
+/** Takes a number apart into the values of `loops`, outermost first, and runs `body` with these. */
+export function withParts(
+  f: FunctionBuilder,
+  places: Places,
+  loops: readonly LoopVariable[],
+  number: Local,
+  body: () => void,
+): void {
+  const [loop, ...rest] = loops;
+  if (!loop) {
+    body();
+    return;
+  }
+  const value = f.local("i32");
+  if (loop.extent === 1) f.i32.const(0);
+  else {
+    f.i32.divU(f.get(number), f.i32.const(product(rest)));
+    f.i32.remU(undefined, f.i32.const(loop.extent));
+  }
+  f.set(value);
+  places.withValue(loop, value, () => withParts(f, places, rest, number, body));
+  f.free(value);
 }
 
 /** Pushes base + Σ value · factor. */

@@ -1,5 +1,5 @@
-import { partOf } from "../../../compiler/contraction.ts";
-import { type Buffer, type Expr, walk } from "../../../compiler/expr.ts";
+import { evenRun, offsetsAlong, partOf } from "../../../compiler/contraction.ts";
+import { type Buffer, type Expr, type Load, walk } from "../../../compiler/expr.ts";
 import {
   type Index,
   isAffine,
@@ -9,7 +9,7 @@ import {
   slope,
 } from "../../../compiler/index-expr.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
-import type { FunctionBuilder } from "../assembler.ts";
+import type { FunctionBuilder, Local } from "../assembler.ts";
 import { reductionsOf } from "./block.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
 import type { Places } from "./places.ts";
@@ -21,7 +21,7 @@ import type { Places } from "./places.ts";
  */
 
 /** Operands of so many elements come from memory rather than from a cache. */
-export const readAheadFrom: number = 2 ** 19;
+const readAheadFrom = 2 ** 19;
 /** By how much rows may be longer than what is read of them. */
 const gaps = 1.25;
 
@@ -98,4 +98,62 @@ function stripOf(buffer: Buffer, index: Index, outer: readonly LoopVariable[]): 
   if (!loop || !step || step < 0) return undefined;
   const length = Math.min(step, covered);
   return { loop, buffer, start: plus(partOf(index, outer), covered - length), length };
+}
+
+/** A piece of a row of a product's operand, in bytes from where the row begins. */
+export interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The last of the runs that the rows of A are read along, if those of a block of rows lie side by side: of images, what
+ * the rows before have not read.
+ */
+export function lastRunAhead(
+  a: Load,
+  inner: readonly LoopVariable[],
+  rowOffsets: readonly number[],
+  rows: number,
+): Piece | undefined {
+  const { step, length } = evenRun(a.index, inner);
+  if (a.buffer.length < readAheadFrom || step !== 1 || !areDense(rowOffsets, rows, length)) return undefined;
+  const end = offsetsAlong(a.index, inner).at(-1)! + 1;
+  return { from: 4 * (end - length), to: 4 * end };
+}
+
+/** Whether pieces of `length` elements that begin at `offsets` fill the memory that `rows` of them in a row span. */
+function areDense(offsets: readonly number[], rows: number, length: number): boolean {
+  const [first = 0, second = first] = offsets;
+  const step = second - first;
+  if (step < 0 || step > length) return false;
+  return offsets.every((offset, r) => {
+    if (r % rows !== 0) return true;
+    const last = Math.min(r + rows, offsets.length) - 1;
+    return Math.abs(offsets[last]! - offset) <= 1.25 * (last - r + 1) * step;
+  });
+}
+
+/**
+ * Reads a piece of each of some rows, which lie side by side, from end to end.
+ *
+ * @param pushOffset pushes where a row begins, in bytes after `start`.
+ */
+export function readPieces(
+  f: FunctionBuilder,
+  matrix: MatrixHelpers,
+  start: Local,
+  { from, to }: Piece,
+  rows: number,
+  pushOffset: (row: number) => void,
+): void {
+  for (const [row, offset] of [
+    [0, from],
+    [rows - 1, to],
+  ] as const) {
+    pushOffset(row);
+    f.i32.add(undefined, f.get(start));
+    f.i32.add(undefined, f.i32.const(offset));
+  }
+  f.call(matrix.readThrough());
 }
