@@ -24,7 +24,7 @@ import { after, counted, least, pushPlace, withParts } from "./counting.ts";
 import { Epilogue } from "./epilogue.ts";
 import { emitShare, onlyThread } from "./loop-kernel.ts";
 import type { BaseAddress } from "./places.ts";
-import { lastRunAhead, type Piece, readPieces } from "./read-ahead.ts";
+import { lastRunAhead, type Piece, readPanel, readPieces } from "./read-ahead.ts";
 import { emitReduction } from "./reductions.ts";
 import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
@@ -283,8 +283,16 @@ class ContractionEmitter {
       column(0);
       f.i32.load({});
       f.i32.add(undefined, f.get(block.b));
-      f.i32.add(undefined, f.i32.mul(f.get(k), f.i32.const(4 * width * this.#blocking.inner)));
+      const bytes = 4 * width * this.#blocking.inner;
+      const size = f.local("i32");
+      f.set(size, f.i32.mul(f.get(k), f.i32.const(bytes)));
+      f.i32.add(undefined, f.get(size));
       f.set(panel);
+      // The last block of inner steps may be shorter.
+      f.set(size, f.i32.sub(f.i32.const(4 * width * this.#counts.inner), f.get(size)));
+      least(f, size, bytes);
+      readPanel(f, this.#environment.matrix, this.#contraction.b.buffer, panel, size);
+      f.free(size);
       return;
     }
     const { matrix } = this.#environment;

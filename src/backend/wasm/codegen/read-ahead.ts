@@ -12,7 +12,7 @@ import { bytesPerElement } from "../../../core/dtype.ts";
 import type { FunctionBuilder, Local } from "../assembler.ts";
 import { reductionsOf } from "./block.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
-import type { Places } from "./places.ts";
+import { type Places, pushNumber } from "./places.ts";
 
 /*
  * Code that walks along several rows at a time misses the caches at each of them, and waits: what it asks for next does
@@ -20,8 +20,9 @@ import type { Places } from "./places.ts";
  * processor foresees.
  */
 
-/** Operands of so many elements come from memory rather than from a cache. */
+/** Operands of so many elements come from memory rather than from a cache; weights, which no kernel has just made, sooner. */
 const readAheadFrom = 2 ** 19;
+const weightsAheadFrom = 2 ** 16;
 /** By how much rows may be longer than what is read of them. */
 const gaps = 1.25;
 
@@ -155,5 +156,21 @@ export function readPieces(
     f.i32.add(undefined, f.get(start));
     f.i32.add(undefined, f.i32.const(offset));
   }
+  f.call(matrix.readThrough());
+}
+
+/** Reads a panel of weights, or some of its inner steps, from end to end: the first tile asks for it faster than it comes. */
+export function readPanel(
+  f: FunctionBuilder,
+  matrix: MatrixHelpers,
+  { length }: Buffer,
+  panel: Local,
+  bytes: Local | number,
+): void {
+  if (length < weightsAheadFrom) return;
+  f.get(panel);
+  f.get(panel);
+  pushNumber(f, bytes);
+  f.i32.add();
   f.call(matrix.readThrough());
 }

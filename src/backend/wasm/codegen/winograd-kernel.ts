@@ -18,6 +18,7 @@ import { Epilogue } from "./epilogue.ts";
 import { emitShare } from "./loop-kernel.ts";
 import { runBytes } from "./matrix-helpers.ts";
 import type { BaseAddress } from "./places.ts";
+import { readPanel } from "./read-ahead.ts";
 import { emitReduction } from "./reductions.ts";
 import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
@@ -211,8 +212,12 @@ class WinogradEmitter {
     const filterSlice = 4 * winogradSliceLength(this.#body.axes.o.extent, this.#channels, width);
     const rowBytes = 4 * this.#blocking.panels * width;
     const base = this.#environment.baseOf(filters);
+    const ownFilters = f.local("i32");
     counted(this.#f, (tile + 2) ** 2, (slice) => {
       counted(this.#f, count, (p) => {
+        pushPlace(this.#f, base, [slice, filterSlice], [panel, panelBytes], [p, panelBytes]);
+        f.set(ownFilters);
+        readPanel(f, matrix, filters, ownFilters, panelBytes);
         for (const run of this.#tileRuns) {
           counted(this.#f, run.count, (t) => {
             const bytes = 4 * this.#channels;
@@ -222,7 +227,7 @@ class WinogradEmitter {
             pushPlace(this.#f, this.#runs);
             pushPlace(this.#f, { ...this.#runs, offset: this.#runs.offset + runBytes });
             f.i32.const(4);
-            pushPlace(this.#f, base, [slice, filterSlice], [panel, panelBytes], [p, panelBytes]);
+            f.get(ownFilters);
             pushPlace(
               this.#f,
               this.#products,
@@ -238,6 +243,7 @@ class WinogradEmitter {
         }
       });
     });
+    f.free(ownFilters);
   }
 
   /** Transforms the products of each tile back, and writes those results that lie inside the output. */
