@@ -61,6 +61,12 @@ export async function expectAgreement(
 /** Whether to look longer: more random cases, longer loops. */
 export const slow: boolean = Boolean(process.env.FOVEA_SLOW);
 
+/** How many random cases to try: a third where another path or engine tries as many already. */
+export function cases(usual: number, whenSlow: number = 20 * usual): number {
+  if (slow) return whenSlow;
+  return process.env.FOVEA_BRIEF ? Math.ceil(usual / 3) : usual;
+}
+
 /**
  * Draws settings and compares the program that they give on all backends; fast-check prints seed and settings of a
  * failure, and `FOVEA_SEED` repeats a run.
@@ -76,7 +82,7 @@ export async function agreeOnRandom<Settings>(
     expectAgreement((operands) => program(operands, drawn), backends, { seed, allowed }),
   );
   await fc.assert(property, {
-    numRuns: slow ? 20 * runs : runs,
+    numRuns: cases(runs),
     ...(process.env.FOVEA_SEED && { seed: Number(process.env.FOVEA_SEED) }),
   });
 }

@@ -7,10 +7,11 @@ import { isFloating } from "../src/core/dtype.ts";
 import { type AnyOp, allOps, apply } from "../src/core/op.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import "../src/ops/index.ts";
+import { cases } from "./agreement.ts";
 import { drawExample, fill, valuesOf } from "./conformance-tools.ts";
 import { compareArrays, tolerance } from "./tolerance.ts";
 
-const rounds = process.env.FOVEA_SLOW ? 100 : 6;
+const rounds = cases(6, 100);
 
 const backends = [
   createWasmBackend({ threads: 1 }),

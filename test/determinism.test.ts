@@ -11,7 +11,7 @@ import { lenet5 } from "../src/models/lenet.ts";
 import { manualSeed } from "../src/nn/random.ts";
 import * as ops from "../src/ops/index.ts";
 import { SGD } from "../src/train/optimizers/sgd.ts";
-import { Operands, slow } from "./agreement.ts";
+import { cases, Operands } from "./agreement.ts";
 
 /** More threads than processors, too: who does which part must not matter. */
 const backends = [1, 2, 3].map((threads) => ({ threads, backend: createWasmBackend({ threads }) }));
@@ -82,7 +82,7 @@ const layers: readonly Layer[] = [
 ];
 
 describe("results are the same bits with 1, 2 and 3 threads", () => {
-  test.each(Array.from({ length: slow ? 60 : 6 }, (_, seed) => [seed]))(
+  test.each(Array.from({ length: cases(6, 60) }, (_, seed) => [seed]))(
     "a random stack of layers and its gradients, seed %i",
     async (seed) => {
       await expectEqualBits(`seed ${seed}`, () => {

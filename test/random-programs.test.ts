@@ -6,7 +6,7 @@ import { sizeOf } from "../src/core/shape.ts";
 import { type Tensor, tensor } from "../src/core/tensor.ts";
 import * as ops from "../src/ops/index.ts";
 import { padConstant } from "../src/ops/movement.ts";
-import { Operands, slow } from "./agreement.ts";
+import { cases, Operands } from "./agreement.ts";
 import { valuesOf } from "./conformance-tools.ts";
 import { compareArrays } from "./tolerance.ts";
 
@@ -191,7 +191,7 @@ function makeProgram(seed: number): Made {
 }
 
 const rounds = 8;
-const seeds = slow ? 2000 : 120;
+const seeds = cases(120, 2000);
 /** Chains of a dozen ops, in which rounding errors add up. */
 const allowed = { relative: 1e-4, absolute: 3e-5 };
 
