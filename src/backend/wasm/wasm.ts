@@ -2,9 +2,10 @@ import { availableThreads } from "#platform";
 import type { Backend } from "../../core/backend.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { tileShapes } from "./codegen/tiles.ts";
+import { compileProgram } from "./compile-program.ts";
 import { detectFeatures } from "./features.ts";
 import { Memory } from "./memory.ts";
-import { compileProgram, type Device } from "./program.ts";
+import type { Device } from "./program.ts";
 import { ThreadPool } from "./threads.ts";
 import { tryTileShapes } from "./wide-vectors.ts";
 
@@ -66,10 +67,13 @@ function createDevice(options: WasmOptions): Device {
   return {
     memory,
     pool,
-    exact: options.precision === "exact",
-    winograd: options.winograd,
-    fused,
-    tiles: wide ? tileShapes.wide : tileShapes.narrow,
+    target: {
+      shared,
+      fused,
+      tiles: wide ? tileShapes.wide : tileShapes.narrow,
+      exact: options.precision === "exact",
+      winograd: options.winograd,
+    },
     copies: new WeakMap(),
   };
 }
