@@ -66,12 +66,12 @@ export function encodeImage({ code, constants, layout }: ProgramImage): Uint8Arr
 }
 
 /** The image that {@link encodeImage} made these bytes of. */
-export function decodeImage(bytes: Uint8Array): ProgramImage {
+export function decodeImage(bytes: Uint8Array<ArrayBuffer>): ProgramImage {
   const header = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const constantsAt = headerBytes + header.getUint32(0, true);
   const codeAt = constantsAt + header.getUint32(4, true);
   return {
-    code: bytes.slice(codeAt),
+    code: bytes.subarray(codeAt),
     constants: bytes.subarray(constantsAt, codeAt),
     layout: JSON.parse(new TextDecoder().decode(bytes.subarray(headerBytes, constantsAt))),
   };

@@ -7,6 +7,7 @@ import { type KernelTime, type PhaseTime, Profile } from "../../core/profile.ts"
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import type { Target } from "./make-image.ts";
 import { type Block, type Memory, WasmStorage } from "./memory.ts";
+import type { ProgramCache } from "./program-cache.ts";
 import type { OutputLayout, ProgramImage, ProgramLayout, ResidentPlace } from "./program-image.ts";
 import { slotOffset, tableLayout } from "./table.ts";
 import { ThreadChoice } from "./thread-choice.ts";
@@ -17,6 +18,7 @@ export interface Device {
   readonly memory: Memory;
   readonly pool: ThreadPool;
   readonly target: Target;
+  readonly cache: ProgramCache | undefined | Promise<ProgramCache | undefined>;
   readonly copies: WeakMap<Storage, WasmStorage>;
 }
 

@@ -1,4 +1,4 @@
-import { availableThreads } from "#platform";
+import { availableThreads, defaultCache } from "#platform";
 import type { Backend } from "../../core/backend.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { tileShapes } from "./codegen/tiles.ts";
@@ -6,6 +6,7 @@ import { compileProgram } from "./compile-program.ts";
 import { detectFeatures } from "./features.ts";
 import { Memory } from "./memory.ts";
 import type { Device } from "./program.ts";
+import type { ProgramCache } from "./program-cache.ts";
 import { ThreadPool } from "./threads.ts";
 import { tryTileShapes } from "./wide-vectors.ts";
 
@@ -24,6 +25,11 @@ export interface WasmOptions {
    * takes the least time by measured costs.
    */
   readonly winograd?: 0 | 2 | 4;
+  /**
+   * Where compiled programs are kept, so that the next process need not compile them again; false for nowhere. Default:
+   * in Node a `diskCache` in the folder that the environment's `FOVEA_CACHE` names, else nowhere.
+   */
+  readonly cache?: ProgramCache | false;
 }
 
 /** A backend with a memory and threads of its own, made at the first compilation. */
@@ -74,6 +80,7 @@ function createDevice(options: WasmOptions): Device {
       exact: options.precision === "exact",
       winograd: options.winograd,
     },
+    cache: options.cache === undefined ? defaultCache() : options.cache || undefined,
     copies: new WeakMap(),
   };
 }
