@@ -14,7 +14,7 @@ import { winogradTileFor } from "./convolution-costs.ts";
 import { emitProgram, type KernelCode, type ProgramPlan } from "./emit-program.ts";
 import { Memory } from "./memory.ts";
 import { programName, tooLarge } from "./program.ts";
-import type { InputLayout, KernelLayout, OutputLayout, ProgramImage } from "./program-image.ts";
+import type { KernelLayout, OutputLayout, ProgramImage } from "./program-image.ts";
 
 /** Everything beside the graph that decides what an image becomes; plain data, as it is part of keys of caches. */
 export interface Target {
@@ -65,6 +65,7 @@ export function makeImage(graph: Graph, target: Target, watch: Stopwatch): Progr
   Memory.refuseBeyondLimit(plan.arena.bytes + plan.kept.bytes, programName(count), tooLarge);
   const emitted = emitProgram(order, plan, { shared, fused, tiles, slots, constants });
   watch.lap("emit");
+  const later = new Set(order.phases.flat().flatMap(({ reads }) => reads));
   return {
     code: emitted.bytes,
     constants: emitted.constants,
@@ -73,9 +74,15 @@ export function makeImage(graph: Graph, target: Target, watch: Stopwatch): Progr
       keptBytes: plan.kept.bytes,
       scratchBytes: emitted.scratchBytes,
       slots: slots.size,
-      inputs: inputLayouts(inputs, order),
+      readLater: inputs.map((buffer) => later.has(buffer)),
       outputs: order.outputs.map((buffer, i) => outputLayout(buffer, expanded.outputs[i]!, slots, plan)),
       kernels: kernelLayouts(order, emitted.codes),
+      aheadReads: order.prepare.flat().map(({ reads }) =>
+        reads.flatMap((buffer) => {
+          const input = inputs.indexOf(buffer);
+          return input < 0 ? [] : [input];
+        }),
+      ),
     },
   };
 }
@@ -98,12 +105,6 @@ function planProgram(
       bytes: Math.max(first.bytes, then.bytes),
     },
   };
-}
-
-function inputLayouts(inputs: readonly Buffer[], { prepare, phases }: Schedule): InputLayout[] {
-  const readBy = (kernels: readonly Kernel[]) => new Set(kernels.flatMap(({ reads }) => reads));
-  const [ahead, later] = [readBy(prepare.flat()), readBy(phases.flat())];
-  return inputs.map((buffer) => ({ readAhead: ahead.has(buffer), readLater: later.has(buffer) }));
 }
 
 function outputLayout(

@@ -19,18 +19,17 @@ export interface ProgramLayout {
   readonly scratchBytes: number;
   /** How many slots of the table hold addresses (see table.ts). */
   readonly slots: number;
-  /** In the order of the graph's, which is that of their slots: the first ones. */
-  readonly inputs: readonly InputLayout[];
+  /**
+   * Whether kernels that do not run ahead read an input, in the order of the graph's, which is that of their slots: the
+   * first ones.
+   */
+  readonly readLater: readonly boolean[];
   /** In the order of the graph's. */
   readonly outputs: readonly OutputLayout[];
   /** In the order of `badKernel` numbers: those that run ahead come first. */
   readonly kernels: readonly KernelLayout[];
-}
-
-export interface InputLayout {
-  /** Whether kernels that run ahead read it, and whether others do. */
-  readonly readAhead: boolean;
-  readonly readLater: boolean;
+  /** For each that runs ahead, the inputs that it reads. */
+  readonly aheadReads: readonly (readonly number[])[];
 }
 
 export interface OutputLayout {

@@ -25,6 +25,9 @@ export interface Device {
 export const tooLarge =
   "lower the batch size or the image size, or use checkpoint() to recompute activations";
 
+/** Variables of so many bytes are copied from the host before kernels that run ahead read them, and make room again. */
+const stagingBytes = 2 ** 24;
+
 /** What errors call a program. */
 export function programName(kernels: number): string {
   return `a program with ${kernels} kernels`;
@@ -95,10 +98,8 @@ export class WasmProgram implements Program {
     this.#instance = instance;
     this.#id = id;
     this.#threads = new ThreadChoice(device.pool.threads);
-    const inputs = layout.inputs.map((input, i) => ({ ...input, i }));
-    const ahead = inputs.filter(({ readAhead }) => readAhead);
-    this.#aheadInputs = ahead.map(({ i }) => i);
-    this.#aheadOnly = new Set(ahead.filter(({ readLater }) => !readLater).map(({ i }) => i));
+    this.#aheadInputs = [...new Set(layout.aheadReads.flat())];
+    this.#aheadOnly = new Set(this.#aheadInputs.filter((i) => !layout.readLater[i]));
     this.#name = programName(layout.kernels.length);
     const { memory } = device;
     this.#table = memory.allocate(slotOffset(layout.slots), "a program's table", tooLarge);
@@ -111,7 +112,7 @@ export class WasmProgram implements Program {
 
   async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
     const { memory, pool } = this.#device;
-    const { arenaBytes, scratchBytes, slots, outputs } = this.#layout;
+    const { arenaBytes, scratchBytes, outputs, kernels, aheadReads } = this.#layout;
     const scratchAt = Math.ceil(arenaBytes / 64) * 64;
     const prepare =
       !this.#prepared || this.#aheadInputs.some((i, k) => !isHeld(inputs[i]!.storage, this.#prepared![k]!));
@@ -119,8 +120,7 @@ export class WasmProgram implements Program {
     const arena = memory.arena(bytes, this.#name, tooLarge);
     const addresses = new Map<number, number>();
     inputs.forEach((input, i) => {
-      if (!prepare && this.#aheadOnly.has(i)) return;
-      addresses.set(i, this.#addressOf(input, i));
+      if (!this.#aheadOnly.has(i)) addresses.set(i, this.#addressOf(input, i));
     });
     const results = outputs.map((output) => {
       if (output.place.kind === "arena") return undefined;
@@ -128,21 +128,23 @@ export class WasmProgram implements Program {
       addresses.set(output.place.slot, storage.address);
       return storage;
     });
-    const table = memory.view("int32", this.#table.address, slotOffset(slots) / 4);
+    const table = this.#words();
     table[tableLayout.badKernel / 4] = 0;
     table[tableLayout.arena / 4] = arena;
     table[tableLayout.constants / 4] = this.#constants.address;
     table[tableLayout.scratch / 4] = arena + scratchAt;
     table[tableLayout.scratchStride / 4] = scratchBytes;
     table[tableLayout.kept / 4] = this.#kept.address;
-    table[tableLayout.prepare / 4] = prepare ? 1 : 0;
-    if (prepare) this.#prepared = undefined;
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
-    this.#execute(table, prepare);
-    if (prepare) {
-      this.#prepared = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
-      for (const i of this.#aheadOnly) this.#unstage(i);
+    const threads = this.#profile.on ? this.#threads.usual : this.#threads.next();
+    if (this.#profile.on) {
+      this.#dispatch(threads, 0, 0); // wakes them, at the expense of no kernel
+      this.#profile.beginRun();
     }
+    if (prepare) this.#prepare(inputs, threads);
+    const began = performance.now();
+    this.#execute(threads, aheadReads.length, kernels.length);
+    if (!this.#profile.on) this.#threads.note(threads, performance.now() - began);
     this.#checkIndices();
     return outputs.map(({ dtype, length, place }, i) => {
       if (place.kind === "resident") return results[i]!;
@@ -150,27 +152,64 @@ export class WasmProgram implements Program {
     });
   }
 
-  /** Runs all kernels together, or one by one to take the time of each. */
-  #execute(table: TypedArray, prepare: boolean): void {
-    const { kernels } = this.#layout;
-    const run = (threads: number, firstKernel: number, kernelCount: number): void => {
-      table[tableLayout.firstKernel / 4] = firstKernel;
-      table[tableLayout.kernelCount / 4] = kernelCount;
-      this.#device.pool.run(this.#id, this.#instance, this.#table.address, threads);
+  /**
+   * Computes what depends only on variables, a few kernels at a time, so that the copies of variables that are on the host
+   * share memory.
+   */
+  #prepare(inputs: readonly ProgramInput[], threads: number): void {
+    const { aheadReads } = this.#layout;
+    this.#prepared = undefined;
+    this.#words()[tableLayout.prepare / 4] = 1;
+    const lastReader = new Map(aheadReads.flatMap((reads, kernel) => reads.map((i) => [i, kernel] as const)));
+    const staged = new Set<number>();
+    let first = 0;
+    let bytes = 0;
+    const runUpTo = (end: number): void => {
+      if (first < end) this.#execute(threads, first, end);
+      for (const i of staged) {
+        if (lastReader.get(i)! >= end) continue;
+        this.#unstage(i);
+        staged.delete(i);
+      }
+      first = end;
+      bytes = 0;
     };
+    aheadReads.forEach((reads, kernel) => {
+      for (const i of reads) {
+        if (!this.#aheadOnly.has(i) || staged.has(i)) continue;
+        const { storage } = inputs[i]!;
+        if (bytes > stagingBytes && kernel > first) runUpTo(kernel);
+        const address = this.#addressOf(inputs[i]!, i);
+        this.#words()[slotOffset(i) / 4] = address;
+        staged.add(i);
+        bytes += storage.length * bytesPerElement(storage.dtype);
+      }
+    });
+    runUpTo(aheadReads.length);
+    this.#words()[tableLayout.prepare / 4] = 0;
+    this.#prepared = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
+  }
+
+  /** Runs the kernels of a range together, or one by one to take the time of each. */
+  #execute(threads: number, first: number, end: number): void {
     if (!this.#profile.on) {
-      const threads = this.#threads.next();
-      const began = performance.now();
-      run(threads, 0, kernels.length);
-      this.#threads.note(threads, performance.now() - began);
+      this.#dispatch(threads, first, end - first);
       return;
     }
-    const threads = this.#threads.usual;
-    run(threads, 0, 0); // wakes them, at the expense of no kernel
-    this.#profile.beginRun();
-    kernels.forEach(({ ahead }, kernel) => {
-      if (prepare || !ahead) this.#profile.time(kernel, () => run(threads, kernel, 1));
-    });
+    for (let kernel = first; kernel < end; kernel++)
+      this.#profile.time(kernel, () => this.#dispatch(threads, kernel, 1));
+  }
+
+  #dispatch(threads: number, firstKernel: number, kernelCount: number): void {
+    const table = this.#words();
+    table[tableLayout.firstKernel / 4] = firstKernel;
+    table[tableLayout.kernelCount / 4] = kernelCount;
+    this.#device.pool.run(this.#id, this.#instance, this.#table.address, threads);
+  }
+
+  /** The table, seen anew as memory may have grown. */
+  #words(): TypedArray {
+    return this.#device.memory.view("int32", this.#table.address, slotOffset(this.#layout.slots) / 4);
   }
 
   /** New or reused memory for an output that stays here. */
@@ -223,7 +262,7 @@ export class WasmProgram implements Program {
   }
 
   #checkIndices(): void {
-    const words = this.#device.memory.view("int32", this.#table.address, tableLayout.arena / 4);
+    const words = this.#words();
     const [number, index, extent] = [0, 1, 2].map((i) => words[i]!);
     if (number === 0) return;
     const kernel = this.#layout.kernels[number! - 1]!;
