@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { valueAndGrad } from "../src/autograd/grad.ts";
 import { Memory } from "../src/backend/wasm/memory.ts";
 import { createWasmBackend } from "../src/backend/wasm/wasm.ts";
@@ -194,6 +194,54 @@ describe("variables that are used from outside at every step keep their memory",
     }
     const { reserved } = await usage(memory);
     expect(reserved).toBeLessThan(bound);
+  });
+});
+
+describe.each([
+  ["shared", "1"],
+  ["the page's own", "0"],
+])("weights that are laid out ahead, in memory that is %s", (_, threads) => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test("are copied from the host a few at a time", async () => {
+    vi.stubEnv("FOVEA_WASM_THREADS", threads);
+    const { memory } = await watchedBackend();
+    const width = 1024;
+    const bytes = 4 * width * width;
+    const count = 12;
+    // Each only moves elements about.
+    const from = (r: number, k: number): number => (7 * r + k) % width;
+    const weights = Array.from({ length: count }, (_, k) => {
+      const values = new Float32Array(width * width);
+      for (let r = 0; r < width; r++) values[r * width + from(r, k)] = 1;
+      return new Variable(tensor(values, { shape: [width, width] }));
+    });
+    // In another order than they were made in, and one of them twice.
+    const order = [...weights.keys()].reverse().concat(0);
+    const values = Float32Array.from({ length: width }, (_, i) => Math.sin(i));
+    const expected = order.reduce((y, k) => y.map((_, r) => y[from(r, k)]!), values);
+    const x = tensor(values, { shape: [1, width] });
+    const chain = compile((x: Tensor) => order.reduce((y, k) => ops.linear(y, weights[k]!), x));
+    await chain.program(x);
+    let most = 0;
+    const allocate = Memory.prototype.allocate;
+    const before = memory.used;
+    const spy = vi.spyOn(Memory.prototype, "allocate").mockImplementation(function (this: Memory, ...args) {
+      const block = allocate.apply(this, args);
+      most = Math.max(most, this.used - before);
+      return block;
+    });
+    const first = await (await chain(x)).data();
+    spy.mockRestore();
+    expect(first).toEqual(expected);
+    expect(await (await chain(x)).data()).toEqual(first);
+    expect(most).toBeGreaterThan(4 * bytes);
+    expect(most).toBeLessThan(7 * bytes);
+    expect(memory.used - before).toBeLessThan(bytes);
+    weights[5]!.assign(new Float32Array(width * width));
+    expect((await (await chain(x)).data()).every((value) => value === 0)).toBe(true);
   });
 });
 

@@ -79,7 +79,7 @@ function helpOn(name: string | undefined, terminal: Terminal): string {
     ...definitionList(
       [
         ["FOVEA_DATA", "a folder with folders mnist and fashion-mnist, which are then not downloaded"],
-        ["FOVEA_CACHE", "where downloads go (default: ~/.cache/fovea)"],
+        ["FOVEA_CACHE", "where downloads go (default: ~/.cache/fovea); if set, also compiled programs"],
         ["FOVEA_THREADS", "threads to compute with (default: one for each processor)"],
         ["NO_COLOR", "switches colours off"],
       ],

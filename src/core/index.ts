@@ -7,7 +7,7 @@ export {
   type Attrs,
   allOps,
   apply,
-  defineOp,
+  defineForeignOp as defineOp,
   type Example,
   type ExampleInput,
   type Op,

@@ -69,7 +69,7 @@ export type AnyOp = Op<any>;
 const registry = new Map<string, AnyOp>();
 
 /**
- * Declares an operation and enters it into the registry.
+ * Declares an operation of the library and enters it into the registry.
  *
  * An op has a gradient (`vjp`), or a decomposition through which it is differentiated, or says that it has none.
  */
@@ -81,6 +81,25 @@ export function defineOp<A extends Attrs>(definition: OpDefinition<A>): Op<A> {
   }
   registry.set(name, definition);
   return definition;
+}
+
+/** Ops that were declared by a program which uses the library. */
+const foreign = new Set<string>();
+
+/**
+ * Declares an operation of one's own and enters it into the registry.
+ *
+ * An op has a gradient (`vjp`), or a decomposition through which it is differentiated, or says that it has none.
+ */
+export function defineForeignOp<A extends Attrs>(definition: OpDefinition<A>): Op<A> {
+  const op = defineOp(definition);
+  foreign.add(op.name);
+  return op;
+}
+
+/** Whether an op's definition is no part of the library. */
+export function isForeignOp(name: string): boolean {
+  return foreign.has(name);
 }
 
 export function opNamed(name: string): AnyOp {

@@ -7,9 +7,10 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { cacheFolder } from "../core/cache-folder.node.ts";
 import { FileError } from "../core/errors.ts";
 import type { Dataset } from "./dataset.ts";
-import { cacheFolder, fashionMnist, mnist } from "./mnist.node.ts";
+import { fashionMnist, mnist } from "./mnist.node.ts";
 import { fashionMnistSpec, mnistSpec } from "./mnist.ts";
 
 const shared = process.env["FOVEA_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url));
@@ -118,14 +119,5 @@ describe("mnist without files", () => {
       /could not be downloaded\n {2}http:\/\/127\.0\.0\.1:1\/train-images/,
     );
     expect((error as FileError).message).toContain("FOVEA_DATA");
-  });
-
-  test("finds the cache by FOVEA_CACHE, then by XDG_CACHE_HOME, then in the home folder", () => {
-    expect(cacheFolder()).toBe(join(folder, "cache"));
-    vi.stubEnv("FOVEA_CACHE", "");
-    vi.stubEnv("XDG_CACHE_HOME", "/x");
-    expect(cacheFolder()).toBe(join("/x", "fovea"));
-    vi.stubEnv("XDG_CACHE_HOME", "");
-    expect(cacheFolder()).toMatch(/\.cache[/\\]fovea$/);
   });
 });

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../core/cache-folder.node.ts";
 import { FileError } from "../core/errors.ts";
 import { readFile } from "../io/files.node.ts";
 import { download } from "./download.node.ts";
@@ -27,7 +27,7 @@ export interface MnistOptions {
  * MNIST: 60,000 and 10,000 handwritten digits of 28×28 pixels.
  *
  * Comes from `dir`; or else from the folder `mnist` in the folder that the environment's FOVEA_DATA names; or else
- * from the cache (FOVEA_CACHE, or `fovea` in XDG_CACHE_HOME or ~/.cache), into which missing files are downloaded.
+ * from the cache (see `cacheFolder`), into which missing files are downloaded.
  *
  * @throws FileError if a file is missing and cannot be downloaded, or is not what it should be.
  */
@@ -49,12 +49,6 @@ export async function loadMnist(spec: MnistSpec, options: MnistOptions = {}): Pr
     testLabels: await load(spec.files.testLabels, spec, options),
   };
   return parseMnist(files, spec);
-}
-
-/** The folder for downloaded files. */
-export function cacheFolder(): string {
-  const { FOVEA_CACHE, XDG_CACHE_HOME } = process.env;
-  return FOVEA_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "fovea");
 }
 
 async function load(file: PublishedFile, spec: MnistSpec, options: MnistOptions): Promise<NamedBytes> {

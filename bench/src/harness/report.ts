@@ -34,7 +34,7 @@ export function tableOf(
       showSummary(rates),
       significant((1000 * batchSize) / rates.median),
       ...own.map((ours) => (ours.side === side ? "–" : showSummary(ratiosOf(ours.outcome, outcome)))),
-      significant(outcome.firstResultMilliseconds / 1000),
+      showFirstResult(outcome),
       significant(outcome.peakBytes / 2 ** 20),
       outcome.difference === 0 ? "0" : outcome.difference.toExponential(0),
       outcome.version,
@@ -42,6 +42,13 @@ export function tableOf(
   });
   const lines = [head, head.map(() => "---"), ...rows.map((row) => head.map((_, i) => row[i] ?? ""))];
   return lines.map((line) => `| ${line.join(" | ")} |`).join("\n");
+}
+
+/** In seconds: "1.2", or "1.2, cached 0.8". */
+function showFirstResult({ firstResultMilliseconds, cachedFirstResultMilliseconds }: Measured): string {
+  const first = significant(firstResultMilliseconds / 1000);
+  if (cachedFirstResultMilliseconds === undefined) return first;
+  return `${first}, cached ${significant(cachedFirstResultMilliseconds / 1000)}`;
 }
 
 /** Of the images per second of `ours` to those of `theirs`, round by round. */

@@ -14,6 +14,8 @@ export interface SideEntry {
   /** Program and arguments, or why it cannot run on this machine. */
   command(): readonly string[] | { readonly skip: string };
   readonly environment?: Readonly<Record<string, string>>;
+  /** The variable of the environment that names a folder for compiled programs, if it can keep them there. */
+  readonly cacheVariable?: string;
 }
 
 const hostOfModules = fileURLToPath(new URL("../harness/node-side.js", import.meta.url));
@@ -39,7 +41,9 @@ export const ownSides: readonly SideEntry[] = [1, 2].map((threads) => ({
   settings: { threads },
   tasks: [...lenet5, "network-infer", "network-train"],
   command: onNode("fovea"),
-  environment: { FOVEA_THREADS: String(threads) },
+  // Without a cache, whatever the environment says.
+  environment: { FOVEA_THREADS: String(threads), FOVEA_CACHE: "" },
+  cacheVariable: "FOVEA_CACHE",
 }));
 
 const pytorchModes = {

@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { threadCount, type WorkerHandle } from "./platform.ts";
 import { acceptsRelaxedMadd } from "./probe.ts";
+import type { ProgramCache } from "./program-cache.ts";
 
 export const canBlock: boolean = true;
 
@@ -28,6 +29,13 @@ export function enableWideVectors(): boolean {
 
 export function environment(name: string): string | undefined {
   return process.env[name];
+}
+
+export async function defaultCache(): Promise<ProgramCache | undefined> {
+  if (!environment("FOVEA_CACHE")) return undefined;
+  // Imported here, as node:crypto takes some milliseconds to load.
+  const { diskCache } = await import("./disk-cache.node.ts");
+  return diskCache();
 }
 
 const prelude = `"use strict";

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../core/errors.ts";
+import type { ProgramCache } from "./program-cache.ts";
 
 /**
  * What the backend asks of its surroundings: Node (`platform.node.ts`) or a browser (`platform.web.ts`),
@@ -20,6 +21,8 @@ export interface Platform {
   enableWideVectors(): boolean;
   /** An environment variable; in a browser, the global variable of that name. */
   environment(name: string): string | undefined;
+  /** Where programs are kept unless told otherwise: in Node in the folder that `FOVEA_CACHE` names, if it does. */
+  defaultCache(): Promise<ProgramCache | undefined>;
   /**
    * Starts a worker from the text of a classic script.
    *

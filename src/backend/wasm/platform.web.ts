@@ -1,4 +1,5 @@
 import { threadCount, type WorkerHandle } from "./platform.ts";
+import type { ProgramCache } from "./program-cache.ts";
 
 export const canBlock: boolean = mayWait();
 
@@ -28,6 +29,10 @@ export function enableWideVectors(): boolean {
 export function environment(name: string): string | undefined {
   const value: unknown = Reflect.get(globalThis, name);
   return value === undefined ? undefined : String(value);
+}
+
+export async function defaultCache(): Promise<ProgramCache | undefined> {
+  return undefined;
 }
 
 const prelude = `"use strict";

@@ -1,21 +1,14 @@
-import { expandGraph } from "../../compiler/expand-graph.ts";
-import type { Buffer } from "../../compiler/expr.ts";
-import { fuse } from "../../compiler/fuse.ts";
-import { product } from "../../compiler/index-expr.ts";
-import { type Kernel, type KernelGraph, nestsOf } from "../../compiler/kernel.ts";
-import { planKept, planMemory, spareBytes } from "../../compiler/memory-plan.ts";
-import { type Schedule, schedule } from "../../compiler/schedule.ts";
+import { spareBytes } from "../../compiler/memory-plan.ts";
 import type { KernelInfo, Program, ProgramInput } from "../../core/backend.ts";
 import { bytesPerElement, type TypedArray } from "../../core/dtype.ts";
-import { ArgumentError, IndexError } from "../../core/errors.ts";
+import { IndexError } from "../../core/errors.ts";
 import type { Graph } from "../../core/graph.ts";
-import { type KernelTime, type PhaseTime, Profile, Stopwatch } from "../../core/profile.ts";
+import { type KernelTime, type PhaseTime, Profile } from "../../core/profile.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
-import { stepsOf } from "./codegen/loop-kernel.ts";
-import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
-import { winogradTileFor } from "./convolution-costs.ts";
-import { emitProgram, type KernelCode, type ProgramPlan } from "./emit-program.ts";
-import { type Block, Memory, WasmStorage } from "./memory.ts";
+import type { Target } from "./make-image.ts";
+import { type Block, type Memory, WasmStorage } from "./memory.ts";
+import type { ProgramCache } from "./program-cache.ts";
+import type { OutputLayout, ProgramImage, ProgramLayout, ResidentPlace } from "./program-image.ts";
 import { slotOffset, tableLayout } from "./table.ts";
 import { ThreadChoice } from "./thread-choice.ts";
 import type { ThreadPool } from "./threads.ts";
@@ -24,99 +17,20 @@ import type { ThreadPool } from "./threads.ts";
 export interface Device {
   readonly memory: Memory;
   readonly pool: ThreadPool;
-  readonly fused: boolean;
-  readonly tiles: readonly TileShape[];
-  /** See `WasmOptions.precision`. */
-  readonly exact: boolean;
-  /** See `WasmOptions.winograd`. */
-  readonly winograd: 0 | 2 | 4 | undefined;
+  readonly target: Target;
+  readonly cache: ProgramCache | undefined | Promise<ProgramCache | undefined>;
   readonly copies: WeakMap<Storage, WasmStorage>;
 }
 
-const tooLarge = "lower the batch size or the image size, or use checkpoint() to recompute activations";
+export const tooLarge =
+  "lower the batch size or the image size, or use checkpoint() to recompute activations";
 
-/** Compiles a graph into one module and gives it to all threads. */
-export async function compileProgram(graph: Graph, device: Device): Promise<WasmProgram> {
-  const unsupported = graph.nodes.find((node) => node.dtype === "float64");
-  if (unsupported) {
-    throw new ArgumentError(
-      `${unsupported.op}: float64 runs on the reference backend only; cast to float32 first`,
-    );
-  }
-  const watch = new Stopwatch();
-  const expanded = expandGraph(graph, {
-    panelWidth: (columns) => tileShapeFor(columns, device.tiles).columns,
-    exact: device.exact,
-    winogradTile: (size) => winogradTileFor(size, device.tiles, device.winograd),
-  });
-  watch.lap("expand");
-  const kernels = fuse(expanded);
-  watch.lap("fuse");
-  const order = schedule(kernels, expanded.outputs);
-  watch.lap("schedule");
-  const slots = new Map<number, number>();
-  for (const buffer of kernels.inputs) slots.set(buffer.id, slots.size);
-  expanded.outputs.forEach(({ resident }, i) => {
-    const { id } = order.outputs[i]!;
-    if (resident && !slots.has(id)) slots.set(id, slots.size);
-  });
-  const hostOutputs = order.outputs.filter((buffer) => !slots.has(buffer.id));
-  const plan = planProgram(order, hostOutputs, [
-    ...slots.keys(),
-    ...kernels.constants.map(({ buffer }) => buffer.id),
-  ]);
-  watch.lap("plan");
-  Memory.refuseBeyondLimit(plan.arena.bytes + plan.kept.bytes, programName(order.phases.flat()), tooLarge);
-  const emitted = emitProgram(order, plan, {
-    shared: device.memory.shared,
-    fused: device.fused,
-    tiles: device.tiles,
-    slots,
-    constants: kernels.constants,
-  });
-  watch.lap("emit");
-  const module = await WebAssembly.compile(emitted.bytes);
-  watch.lap("engine");
-  const instance = await WebAssembly.instantiate(module, { env: { memory: device.memory.memory } });
-  const id = await device.pool.load(module);
-  watch.lap("load");
-  const compilation = watch.phases;
-  return new WasmProgram({
-    graph,
-    compilation,
-    device,
-    kernels,
-    order,
-    slots,
-    plan,
-    ...emitted,
-    instance,
-    id,
-  });
-}
+/** Variables of so many bytes are copied from the host before kernels that run ahead read them, and make room again. */
+const stagingBytes = 2 ** 24;
 
-/** Places for the arena, and for what was computed ahead and is read in every run. */
-function planProgram(
-  { prepare, phases }: Schedule,
-  hostOutputs: readonly Buffer[],
-  elsewhere: readonly number[],
-): ProgramPlan {
-  const ahead = new Set(prepare.flat().map(({ output }) => output));
-  const read = new Set(phases.flat().flatMap(({ reads }) => reads));
-  const kept = planKept([...ahead].filter((buffer) => read.has(buffer)));
-  const outside = new Set([...elsewhere, ...kept.offsets.keys()]);
-  const [first, then] = [planMemory(prepare, [], outside), planMemory(phases, hostOutputs, outside)];
-  return {
-    kept,
-    arena: {
-      offsets: new Map([...first.offsets, ...then.offsets]),
-      bytes: Math.max(first.bytes, then.bytes),
-    },
-  };
-}
-
-function programName(kernels: readonly Kernel[]): string {
-  return `a program with ${kernels.length} kernels`;
+/** What errors call a program. */
+export function programName(kernels: number): string {
+  return `a program with ${kernels} kernels`;
 }
 
 /** What a storage held at some moment. */
@@ -138,25 +52,24 @@ function isHeld(storage: Storage, content: Content): boolean {
   return content.storage.deref() === storage && content.version === versionOf(storage);
 }
 
-interface Parts {
+/** A program that is ready to run on a device. */
+export interface ProgramParts {
   readonly graph: Graph;
+  readonly image: ProgramImage;
   readonly compilation: readonly PhaseTime[];
   readonly device: Device;
-  readonly kernels: KernelGraph;
-  readonly order: Schedule;
-  readonly slots: ReadonlyMap<number, number>;
-  readonly plan: ProgramPlan;
-  readonly constants: Uint8Array;
-  readonly scratchBytes: number;
-  readonly codes: readonly KernelCode[];
   readonly instance: WebAssembly.Instance;
+  /** The number under which the threads know it. */
   readonly id: number;
 }
 
 export class WasmProgram implements Program {
   readonly graph: Graph;
   readonly compilation: readonly PhaseTime[];
-  readonly #parts: Parts;
+  readonly #layout: ProgramLayout;
+  readonly #device: Device;
+  readonly #instance: WebAssembly.Instance;
+  readonly #id: number;
   readonly #table: Block;
   readonly #constants: Block;
   readonly #kept: Block;
@@ -174,109 +87,148 @@ export class WasmProgram implements Program {
 
   readonly #threads: ThreadChoice;
   readonly #profile: Profile = new Profile();
-  /** All phases' kernels, in order, and what errors call the program. */
-  readonly #kernels: readonly Kernel[];
   readonly #name: string;
 
-  constructor(parts: Parts) {
-    this.graph = parts.graph;
-    this.compilation = parts.compilation;
-    this.#threads = new ThreadChoice(parts.device.pool.threads);
-    const { prepare, phases } = parts.order;
-    this.#kernels = [...prepare, ...phases].flat();
-    const read = new Set(phases.flat().flatMap(({ reads }) => reads));
-    const ahead = new Set(prepare.flat().flatMap(({ reads }) => reads));
-    this.#aheadInputs = parts.kernels.inputs.flatMap((buffer, i) => (ahead.has(buffer) ? [i] : []));
-    this.#aheadOnly = new Set(this.#aheadInputs.filter((i) => !read.has(parts.kernels.inputs[i]!)));
-    this.#name = programName(this.#kernels);
-    this.#parts = parts;
-    const { memory } = parts.device;
-    this.#table = memory.allocate(slotOffset(parts.slots.size), "a program's table", tooLarge);
-    this.#constants = memory.allocate(parts.constants.length, "a program's constants", tooLarge);
-    memory.view("uint8", this.#constants.address, parts.constants.length).set(parts.constants);
-    this.#kept = memory.allocate(parts.plan.kept.bytes, "a program's weights", tooLarge);
+  constructor({ graph, image, compilation, device, instance, id }: ProgramParts) {
+    const { layout, constants } = image;
+    this.graph = graph;
+    this.compilation = compilation;
+    this.#layout = layout;
+    this.#device = device;
+    this.#instance = instance;
+    this.#id = id;
+    this.#threads = new ThreadChoice(device.pool.threads);
+    this.#aheadInputs = [...new Set(layout.aheadReads.flat())];
+    this.#aheadOnly = new Set(this.#aheadInputs.filter((i) => !layout.readLater[i]));
+    this.#name = programName(layout.kernels.length);
+    const { memory } = device;
+    this.#table = memory.allocate(slotOffset(layout.slots), "a program's table", tooLarge);
+    this.#constants = memory.allocate(constants.length, "a program's constants", tooLarge);
+    memory.view("uint8", this.#constants.address, constants.length).set(constants);
+    this.#kept = memory.allocate(layout.keptBytes, "a program's weights", tooLarge);
     const blocks = [this.#table, this.#constants, this.#kept];
-    released.register(this, { device: parts.device, id: parts.id, blocks, staging: this.#staging });
+    released.register(this, { device, id, blocks, staging: this.#staging });
   }
 
   async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
-    const { device, plan, scratchBytes, order, slots, kernels } = this.#parts;
-    const { memory, pool } = device;
-    const scratchAt = Math.ceil(plan.arena.bytes / 64) * 64;
+    const { memory, pool } = this.#device;
+    const { arenaBytes, scratchBytes, outputs, kernels, aheadReads } = this.#layout;
+    const scratchAt = Math.ceil(arenaBytes / 64) * 64;
     const prepare =
       !this.#prepared || this.#aheadInputs.some((i, k) => !isHeld(inputs[i]!.storage, this.#prepared![k]!));
     const bytes = scratchAt + scratchBytes * pool.threads;
     const arena = memory.arena(bytes, this.#name, tooLarge);
     const addresses = new Map<number, number>();
     inputs.forEach((input, i) => {
-      if (!prepare && this.#aheadOnly.has(i)) return;
-      addresses.set(slots.get(kernels.inputs[i]!.id)!, this.#addressOf(input, i));
+      if (!this.#aheadOnly.has(i)) addresses.set(i, this.#addressOf(input, i));
     });
-    const resident = this.#residentOutputs(inputs);
-    resident.forEach((storage, i) => {
-      if (storage) addresses.set(slots.get(order.outputs[i]!.id)!, storage.address);
+    const results = outputs.map((output) => {
+      if (output.place.kind === "arena") return undefined;
+      const storage = this.#residentOutput(output, output.place, inputs);
+      addresses.set(output.place.slot, storage.address);
+      return storage;
     });
-    const table = memory.view("int32", this.#table.address, slotOffset(slots.size) / 4);
+    const table = this.#words();
     table[tableLayout.badKernel / 4] = 0;
     table[tableLayout.arena / 4] = arena;
     table[tableLayout.constants / 4] = this.#constants.address;
     table[tableLayout.scratch / 4] = arena + scratchAt;
     table[tableLayout.scratchStride / 4] = scratchBytes;
     table[tableLayout.kept / 4] = this.#kept.address;
-    table[tableLayout.prepare / 4] = prepare ? 1 : 0;
-    if (prepare) this.#prepared = undefined;
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
-    this.#execute(table, prepare);
-    if (prepare) {
-      this.#prepared = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
-      for (const i of this.#aheadOnly) this.#unstage(i);
+    const threads = this.#profile.on ? this.#threads.usual : this.#threads.next();
+    if (this.#profile.on) {
+      this.#dispatch(threads, 0, 0); // wakes them, at the expense of no kernel
+      this.#profile.beginRun();
     }
+    if (prepare) this.#prepare(inputs, threads);
+    const began = performance.now();
+    this.#execute(threads, aheadReads.length, kernels.length);
+    if (!this.#profile.on) this.#threads.note(threads, performance.now() - began);
     this.#checkIndices();
-    return order.outputs.map(
-      (buffer, i) => resident[i] ?? new HostStorage(this.#read(buffer, arena, addresses), buffer.dtype),
-    );
-  }
-
-  /** Runs all kernels together, or one by one to take the time of each. */
-  #execute(table: TypedArray, prepare: boolean): void {
-    const { device, instance, id, order } = this.#parts;
-    const run = (threads: number, firstKernel: number, kernelCount: number): void => {
-      table[tableLayout.firstKernel / 4] = firstKernel;
-      table[tableLayout.kernelCount / 4] = kernelCount;
-      device.pool.run(id, instance, this.#table.address, threads);
-    };
-    if (!this.#profile.on) {
-      const threads = this.#threads.next();
-      const began = performance.now();
-      run(threads, 0, this.#kernels.length);
-      this.#threads.note(threads, performance.now() - began);
-      return;
-    }
-    const threads = this.#threads.usual;
-    run(threads, 0, 0); // wakes them, at the expense of no kernel
-    this.#profile.beginRun();
-    const first = prepare ? 0 : order.prepare.flat().length;
-    for (let kernel = first; kernel < this.#kernels.length; kernel++)
-      this.#profile.time(kernel, () => run(threads, kernel, 1));
-  }
-
-  /** New or reused memory for the outputs that stay here. */
-  #residentOutputs(inputs: readonly ProgramInput[]): (WasmStorage | undefined)[] {
-    const { memory } = this.#parts.device;
-    return this.graph.outputs.map(({ resident, replaces }, i) => {
-      if (!resident) return undefined;
-      const old = replaces === undefined ? undefined : inputs[replaces]!;
-      if (old?.donated && old.storage instanceof WasmStorage && old.storage.belongsTo(memory)) {
-        old.storage.version++;
-        return old.storage;
-      }
-      const { dtype, length } = this.#parts.order.outputs[i]!;
-      return new WasmStorage(memory, dtype, length);
+    return outputs.map(({ dtype, length, place }, i) => {
+      if (place.kind === "resident") return results[i]!;
+      return new HostStorage(memory.view(dtype, arena + place.offset, length).slice(), dtype);
     });
   }
 
+  /**
+   * Computes what depends only on variables, a few kernels at a time, so that the copies of variables that are on the host
+   * share memory.
+   */
+  #prepare(inputs: readonly ProgramInput[], threads: number): void {
+    const { aheadReads } = this.#layout;
+    this.#prepared = undefined;
+    this.#words()[tableLayout.prepare / 4] = 1;
+    const lastReader = new Map(aheadReads.flatMap((reads, kernel) => reads.map((i) => [i, kernel] as const)));
+    const staged = new Set<number>();
+    let first = 0;
+    let bytes = 0;
+    const runUpTo = (end: number): void => {
+      if (first < end) this.#execute(threads, first, end);
+      for (const i of staged) {
+        if (lastReader.get(i)! >= end) continue;
+        this.#unstage(i);
+        staged.delete(i);
+      }
+      first = end;
+      bytes = 0;
+    };
+    aheadReads.forEach((reads, kernel) => {
+      for (const i of reads) {
+        if (!this.#aheadOnly.has(i) || staged.has(i)) continue;
+        const { storage } = inputs[i]!;
+        if (bytes > stagingBytes && kernel > first) runUpTo(kernel);
+        const address = this.#addressOf(inputs[i]!, i);
+        this.#words()[slotOffset(i) / 4] = address;
+        staged.add(i);
+        bytes += storage.length * bytesPerElement(storage.dtype);
+      }
+    });
+    runUpTo(aheadReads.length);
+    this.#words()[tableLayout.prepare / 4] = 0;
+    this.#prepared = this.#aheadInputs.map((i) => contentOf(inputs[i]!.storage));
+  }
+
+  /** Runs the kernels of a range together, or one by one to take the time of each. */
+  #execute(threads: number, first: number, end: number): void {
+    if (!this.#profile.on) {
+      this.#dispatch(threads, first, end - first);
+      return;
+    }
+    for (let kernel = first; kernel < end; kernel++)
+      this.#profile.time(kernel, () => this.#dispatch(threads, kernel, 1));
+  }
+
+  #dispatch(threads: number, firstKernel: number, kernelCount: number): void {
+    const table = this.#words();
+    table[tableLayout.firstKernel / 4] = firstKernel;
+    table[tableLayout.kernelCount / 4] = kernelCount;
+    this.#device.pool.run(this.#id, this.#instance, this.#table.address, threads);
+  }
+
+  /** The table, seen anew as memory may have grown. */
+  #words(): TypedArray {
+    return this.#device.memory.view("int32", this.#table.address, slotOffset(this.#layout.slots) / 4);
+  }
+
+  /** New or reused memory for an output that stays here. */
+  #residentOutput(
+    { dtype, length }: OutputLayout,
+    { replaces }: ResidentPlace,
+    inputs: readonly ProgramInput[],
+  ): WasmStorage {
+    const { memory } = this.#device;
+    const old = replaces === undefined ? undefined : inputs[replaces]!;
+    if (old?.donated && old.storage instanceof WasmStorage && old.storage.belongsTo(memory)) {
+      old.storage.version++;
+      return old.storage;
+    }
+    return new WasmStorage(memory, dtype, length);
+  }
+
   #addressOf({ storage, lasting }: ProgramInput, i: number): number {
-    const { memory, copies } = this.#parts.device;
+    const { memory, copies } = this.#device;
     if (storage instanceof WasmStorage && storage.belongsTo(memory)) return storage.address;
     if (lasting && !this.#aheadOnly.has(i)) {
       const known = copies.get(storage) ?? this.#copyOfRepeated(storage, i);
@@ -291,7 +243,7 @@ export class WasmProgram implements Program {
 
   /** A lasting copy, once a storage comes again: one that was assigned a moment ago may be replaced as soon. */
   #copyOfRepeated(storage: Storage, i: number): WasmStorage | undefined {
-    const { memory, copies } = this.#parts.device;
+    const { memory, copies } = this.#device;
     if (this.#last.get(i)?.deref() !== storage) {
       this.#last.set(i, new WeakRef(storage));
       return undefined;
@@ -305,41 +257,22 @@ export class WasmProgram implements Program {
 
   #unstage(i: number): void {
     const staged = this.#staging.get(i);
-    if (staged) this.#parts.device.memory.release(staged);
+    if (staged) this.#device.memory.release(staged);
     this.#staging.delete(i);
   }
 
-  #read(buffer: Buffer, arena: number, addresses: ReadonlyMap<number, number>): ReturnType<Memory["view"]> {
-    const { slots, plan, device } = this.#parts;
-    const slot = slots.get(buffer.id);
-    const address = slot === undefined ? arena + plan.arena.offsets.get(buffer.id)! : addresses.get(slot)!;
-    return device.memory.view(buffer.dtype, address, buffer.length).slice();
-  }
-
   #checkIndices(): void {
-    const { device } = this.#parts;
-    const words = device.memory.view("int32", this.#table.address, tableLayout.arena / 4);
+    const words = this.#words();
     const [number, index, extent] = [0, 1, 2].map((i) => words[i]!);
     if (number === 0) return;
-    const kernel = this.#kernels[number! - 1]!;
+    const kernel = this.#layout.kernels[number! - 1]!;
     throw new IndexError(`${kernel.name}: index ${index} is outside the axis, whose extent is ${extent}`);
   }
 
   describe(): KernelInfo[] {
-    const { codes, order } = this.#parts;
-    const ahead = new Set(order.prepare.flat());
-    const times = this.#profile.summary(this.#kernels.length);
-    return this.#kernels.map((kernel, i) => ({
-      name: kernel.name,
-      ...codes[i]!,
-      ahead: ahead.has(kernel),
-      shape: kernel.node.shape,
-      macs: macsOf(kernel),
-      bytes: [kernel.output, ...kernel.reads]
-        .map((buffer) => buffer.length * bytesPerElement(buffer.dtype))
-        .reduce((a, b) => a + b),
-      ...times[i]!,
-    }));
+    const { kernels } = this.#layout;
+    const times = this.#profile.summary(kernels.length);
+    return kernels.map((kernel, i) => ({ ...kernel, ...times[i]! }));
   }
 
   profile(on: boolean): void {
@@ -349,12 +282,6 @@ export class WasmProgram implements Program {
   kernelTimes(): readonly KernelTime[] {
     return this.#profile.times;
   }
-}
-
-function macsOf({ body }: Kernel): number {
-  return nestsOf(body)
-    .filter(({ kind }) => kind === "contraction" || kind === "winograd")
-    .reduce((macs, { loops, expr }) => macs + product(loops) * stepsOf(expr), 0);
 }
 
 const released = new FinalizationRegistry<{

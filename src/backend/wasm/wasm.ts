@@ -1,10 +1,12 @@
-import { availableThreads } from "#platform";
+import { availableThreads, defaultCache } from "#platform";
 import type { Backend } from "../../core/backend.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { tileShapes } from "./codegen/tiles.ts";
+import { compileProgram } from "./compile-program.ts";
 import { detectFeatures } from "./features.ts";
 import { Memory } from "./memory.ts";
-import { compileProgram, type Device } from "./program.ts";
+import type { Device } from "./program.ts";
+import type { ProgramCache } from "./program-cache.ts";
 import { ThreadPool } from "./threads.ts";
 import { tryTileShapes } from "./wide-vectors.ts";
 
@@ -23,6 +25,11 @@ export interface WasmOptions {
    * takes the least time by measured costs.
    */
   readonly winograd?: 0 | 2 | 4;
+  /**
+   * Where compiled programs are kept, so that the next process need not compile them again; false for nowhere. Default:
+   * in Node a `diskCache` in the folder that the environment's `FOVEA_CACHE` names, else nowhere.
+   */
+  readonly cache?: ProgramCache | false;
 }
 
 /** A backend with a memory and threads of its own, made at the first compilation. */
@@ -66,10 +73,14 @@ function createDevice(options: WasmOptions): Device {
   return {
     memory,
     pool,
-    exact: options.precision === "exact",
-    winograd: options.winograd,
-    fused,
-    tiles: wide ? tileShapes.wide : tileShapes.narrow,
+    target: {
+      shared,
+      fused,
+      tiles: wide ? tileShapes.wide : tileShapes.narrow,
+      exact: options.precision === "exact",
+      winograd: options.winograd,
+    },
+    cache: options.cache === undefined ? defaultCache() : options.cache || undefined,
     copies: new WeakMap(),
   };
 }
