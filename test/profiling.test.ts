@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { gradients } from "../src/autograd/gradients.ts";
 import { reference } from "../src/backend/reference/reference.ts";
 import { createWasmBackend } from "../src/backend/wasm/wasm.ts";
 import { type Compiled, compile } from "../src/compiler/compile.ts";
@@ -111,5 +112,26 @@ test("a program knows the multiply-accumulates of LeNet-5, and how it computes e
       expect([8, 16]).toContain(tile![1]);
       expect(tile![0]).toBeGreaterThan(0);
     } else expect(tile).toBeUndefined();
+  }
+});
+
+test("counts the products of a depthwise convolution and of both gradients, at stride 2 too", async () => {
+  const [x, w, dy] = [
+    [2, 12, 9, 8],
+    [12, 1, 3, 3],
+    [2, 12, 5, 4],
+  ].map((shape) => ops.zeros(shape)) as [Tensor, Tensor, Tensor];
+  const convolved = (a: Tensor, b: Tensor): Tensor => ops.conv2d(a, b, { stride: 2, padding: 1, groups: 12 });
+  for (const [work, most] of [
+    [(a: Tensor, b: Tensor, _: Tensor) => convolved(a, b), 0],
+    [(a: Tensor, b: Tensor, g: Tensor) => gradients(convolved(a, b), [b], g)[0]!, 0],
+    // Of each residue's convolution, windows at the edge are whole.
+    [(a: Tensor, b: Tensor, g: Tensor) => gradients(convolved(a, b), [a], g)[0]!, 0.2],
+  ] as const) {
+    const run = compile(work, { backend: createWasmBackend({ threads: 1 }) });
+    const counted = (await run.program(x, w, dy)).describe().reduce((sum, { macs }) => sum + macs, 0);
+    const products = 2 * 12 * 5 * 4 * 9;
+    expect(counted).toBeGreaterThanOrEqual(products * (1 - most));
+    expect(counted).toBeLessThanOrEqual(products * (1 + most));
   }
 });

@@ -88,9 +88,9 @@ async function speedOf(
   const until = performance.now() + 1000 * seconds;
   while (performance.now() < until) await run(x, weight, dy);
   const kernels = program.describe();
-  const products = kernels.filter(({ macs }) => macs > 0);
-  // A depthwise input gradient is a reduction, whose multiply-adds are not counted.
-  const working = products.length > 0 ? products : kernels.filter(({ kind }) => kind === "reduce");
+  // A gradient that is summed up in parts, or computed for all residues together, ends with a kernel that puts these
+  // together.
+  const working = kernels.filter(({ macs, kind }) => macs > 0 || (kind === "reduce" && pass !== "forward"));
   const ms = working.reduce((sum, each) => sum + (each.ms ?? 0), 0);
   const macs = (kernel * kernel * channels * filters * size * size * batch) / groups;
   return (2e-6 * macs) / ms;

@@ -1,5 +1,5 @@
 import { expandGraph } from "../../compiler/expand-graph.ts";
-import type { Buffer } from "../../compiler/expr.ts";
+import { type Buffer, type Expr, type Load, walk } from "../../compiler/expr.ts";
 import { fuse } from "../../compiler/fuse.ts";
 import { product } from "../../compiler/index-expr.ts";
 import { type Kernel, nestsOf } from "../../compiler/kernel.ts";
@@ -8,7 +8,6 @@ import { type Schedule, schedule } from "../../compiler/schedule.ts";
 import { bytesPerElement } from "../../core/dtype.ts";
 import type { Graph, GraphOutput } from "../../core/graph.ts";
 import type { Stopwatch } from "../../core/profile.ts";
-import { stepsOf } from "./codegen/loop-kernel.ts";
 import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
 import { winogradTileFor } from "./convolution-costs.ts";
 import { emitProgram, type KernelCode, type ProgramPlan } from "./emit-program.ts";
@@ -132,8 +131,26 @@ function kernelLayouts({ prepare, phases }: Schedule, codes: readonly KernelCode
   }));
 }
 
+/** Products that sums add up, those of two buffers' elements: of convolutions in any form, and of matrices. */
 function macsOf({ body }: Kernel): number {
-  return nestsOf(body)
-    .filter(({ kind }) => kind === "contraction" || kind === "winograd")
-    .reduce((macs, { loops, expr }) => macs + product(loops) * stepsOf(expr), 0);
+  return nestsOf(body).reduce((macs, { loops, expr }) => {
+    walk(expr, (part) => {
+      if (part.kind === "reduce" && part.combine === "sum" && isProductOfTwo(part.body))
+        macs += product(loops) * product(part.over);
+    });
+    return macs;
+  }, 0);
+}
+
+function isProductOfTwo(expr: Expr): boolean {
+  if (expr.kind === "guard") return isProductOfTwo(expr.value);
+  if (expr.kind !== "binary" || expr.fn !== "mul") return false;
+  const [a, b] = [expr.a, expr.b].map((operand) => loadIn(operand)?.buffer);
+  return a !== undefined && b !== undefined && a !== b;
+}
+
+/** The load that an expression is, behind conditions. */
+function loadIn(expr: Expr): Load | undefined {
+  if (expr.kind === "guard") return loadIn(expr.value);
+  return expr.kind === "load" ? expr : undefined;
 }

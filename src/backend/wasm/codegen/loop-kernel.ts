@@ -294,7 +294,7 @@ function prefersReduction(expr: Expr, inner: LoopVariable): boolean {
 }
 
 /** How many times the innermost body of an expression runs for one element. */
-export function stepsOf(expr: Expr): number {
+function stepsOf(expr: Expr): number {
   let steps = 1;
   walk(expr, (part) => {
     if (part.kind === "reduce" || part.kind === "argreduce") {
