@@ -93,7 +93,7 @@ describe("diskCache", () => {
   });
 
   describe("over its limit", () => {
-    const file = 65_536; // the least that one counts for
+    const file = 131_072; // the least that one counts for
 
     test("removes what was used longest ago, and nothing of others", async () => {
       await writeFile(join(folder, "notes.txt"), bytesOf(10 * file));

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../../core/cache-folder.node.ts";
 import { ArgumentError } from "../../core/errors.ts";
@@ -7,7 +8,7 @@ import { buildFingerprint } from "./build-fingerprint.node.ts";
 import type { ProgramCache } from "./program-cache.ts";
 
 export interface DiskCacheOptions {
-  /** Bytes that the files may have together, each counted as at least 64 KiB; default 256 MiB. */
+  /** Bytes that the files may have together, each counted as at least 128 KiB; default 256 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -20,16 +21,16 @@ const temporaryName = /^[0-9a-f]{64}\..*\.tmp$/;
 /** A temporary file that old is left over from a process that was killed. */
 const abandonedMs = 3_600_000;
 /** Bounds the number of files, so that it does not take long to look through them. */
-const smallest = 65_536;
+const smallest = 131_072;
 
 /**
  * Keeps compiled programs in files, for `createWasmBackend({ cache: diskCache() })`.
  *
- * Several processes may use a folder at once, and those with other versions of the library too. A file that is not what
- * was written is not used, and replaced. Where files are over the limit, those that were used longest ago are removed;
- * other files are left alone. What is kept belongs to one state of the library's own files; where these cannot be read
- * because a bundler has put them into others, nothing is kept. A folder that cannot be read or written to costs a warning, once, and the time to compile.
- * Whoever may write to the folder may change what is computed: it should be nobody else's.
+ * Several processes may use a folder at once, also with other versions of the library: what is kept belongs to one state
+ * of its own files. A file that is not what was written is not used, and replaced. Over the limit, what was used longest
+ * ago is removed; files of others are left alone. A folder that cannot be written to costs one warning, and nothing is
+ * kept; the same if a bundler has put the library's files into others. Whoever may write to the folder can change what is
+ * computed.
  *
  * @param folder made if it does not exist; default: `programs` in the folder that FOVEA_CACHE names, or else in `fovea`
  * among the user's cached files (such as ~/.cache/fovea).
@@ -94,7 +95,8 @@ class DiskCache implements ProgramCache {
         throw error;
       }
     } catch (error) {
-      warnOnce(this.#folder, String(error));
+      // Where another process has the file open, some systems do not let it be replaced; but then it is there.
+      if (!(await this.read(key))) warnOnce(this.#folder, String(error));
     }
   }
 
@@ -116,13 +118,14 @@ class DiskCache implements ProgramCache {
   async #makeRoom(wanted: number): Promise<number> {
     const files: { readonly path: string; readonly bytes: number; readonly used: number }[] = [];
     for (const name of await readdir(this.#folder)) {
+      if (!ownName.test(name) && !temporaryName.test(name)) continue;
       const path = join(this.#folder, name);
-      const found =
-        ownName.test(name) || temporaryName.test(name) ? await stat(path).catch(() => undefined) : undefined;
+      // There may be thousands, which would take three times as long by asynchronous calls.
+      const found = statSync(path, { throwIfNoEntry: false });
       if (!found) continue;
-      if (ownName.test(name))
-        files.push({ path, bytes: Math.max(smallest, found.size), used: found.mtimeMs });
-      else if (Date.now() - found.mtimeMs > abandonedMs) await unlink(path).catch(() => {});
+      const { size, mtimeMs } = found;
+      if (ownName.test(name)) files.push({ path, bytes: Math.max(smallest, size), used: mtimeMs });
+      else if (Date.now() - mtimeMs > abandonedMs) await unlink(path).catch(() => {});
     }
     const step = Math.max(wanted, this.#maxBytes / 8);
     let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
