@@ -7,8 +7,26 @@ import { describeSurroundings, surroundings } from "./harness/machine.ts";
 import { type Measurement, measure } from "./harness/measure.ts";
 import { tableOf } from "./harness/report.ts";
 import { benchLayers } from "./layers.ts";
+import { benchMnist99 } from "./mnist-99/bench-mnist-99.ts";
+import type { Reached } from "./mnist-99/reach.ts";
 import { chosen, type Options, parseOptions } from "./options.ts";
 import { ownSides, peers } from "./sides/index.ts";
+
+/** Benchmarks of Fovea alone, which have no sides that take turns. */
+const layers = { name: "layers" };
+const mnist99 = { name: "mnist-99" };
+
+interface Result {
+  readonly name: string;
+  readonly batchSize: number;
+  readonly description: string;
+  readonly measurements: readonly Measurement[];
+}
+
+interface Training {
+  readonly name: string;
+  readonly trainings: readonly Reached[];
+}
 
 /** Whether the measurement is one: the library itself ran, and everybody computed the same. */
 function isSound(measurements: readonly Measurement[]): boolean {
@@ -19,14 +37,18 @@ function isSound(measurements: readonly Measurement[]): boolean {
 }
 
 async function main({ names, against, rounds, seconds, json }: Options): Promise<boolean> {
-  const items = [...benchmarks, { name: "layers" }];
-  const wanted = chosen(items, names.length > 0 ? names : undefined, "benchmark");
+  const wanted = chosen([...benchmarks, layers, mnist99], names.length > 0 ? names : undefined, "benchmark");
   const benchmarksToRun = benchmarks.filter((benchmark) => wanted.includes(benchmark));
   const allSides = [...ownSides, ...chosen(peers, against, "peer")];
   const at = surroundings();
   stdout.write(`${describeSurroundings(at)}\n`);
   stdout.write(`${rounds} rounds of ${seconds} s a side, in turn; medians\n`);
-  const results = [];
+  const results: (Result | Training)[] = [];
+  const add = (result: Result | Training): void => {
+    results.push(result);
+    if (json) writeFileSync(json, `${JSON.stringify({ ...at, rounds, seconds, results }, undefined, 2)}\n`);
+  };
+  let sound = true;
   for (const benchmark of benchmarksToRun) {
     const { name, batchSize, description, tolerance } = benchmark;
     const log = (line: string) => stderr.write(`${line}\n`);
@@ -36,11 +58,16 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
       `\n${name}, batch ${batchSize}: ${description}; tolerance of outputs ${tolerance.toExponential()}\n\n`,
     );
     stdout.write(`${tableOf(benchmark, measurements, ownSides)}\n`);
-    results.push({ name, batchSize, description, measurements });
-    if (json) writeFileSync(json, `${JSON.stringify({ ...at, rounds, seconds, results }, undefined, 2)}\n`);
+    add({ name, batchSize, description, measurements });
+    sound &&= isSound(measurements);
   }
-  if (wanted.some(({ name }) => name === "layers")) await benchLayers(seconds / 3);
-  return results.every(({ measurements }) => isSound(measurements));
+  if (wanted.includes(layers)) await benchLayers(seconds / 3);
+  if (wanted.includes(mnist99)) {
+    const trainings = await benchMnist99();
+    add({ name: mnist99.name, trainings });
+    sound &&= trainings.every(({ reached }) => reached);
+  }
+  return sound;
 }
 
 // So that what is registered for the end is done.

@@ -517,6 +517,8 @@ function check(group: string, name: string, { operands, result, meaning }: Case,
       if (name.startsWith("relaxed")) wholeNumbers(slot(index), result);
       else randomise(slot(index));
     const values = operands.map((format, index) => format.read(slot(index)));
+    // An engine may change the bits of a NaN that JavaScript reads, so the meaning cannot be told from it.
+    if (/^(reinterpretF|copysign)/.test(name) && values.flat().some(Number.isNaN)) continue;
     const expected = meaning(...values);
     const context = () => `${group}.${name}(${values.map((lanes) => `[${lanes.join(", ")}]`).join(", ")})`;
     if (expected.includes(undefined)) {
