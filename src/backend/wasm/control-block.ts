@@ -1,6 +1,6 @@
 /**
  * The control block: the words by which threads find work and wait for each other, in the first KiB of the
- * program's shared memory. Everything from `controlBlock.end` on belongs to the program.
+ * program's shared memory. Everything from `firstAddress` on belongs to the program.
  *
  * | address          | word                                                                           |
  * | ---------------- | ------------------------------------------------------------------------------ |
@@ -30,6 +30,12 @@ export const controlBlock = {
   workers: 448,
   end: 1024,
 } as const;
+
+/**
+ * Where what programs use begins. Sums of addresses in code may be less than the place that is meant by up to so many
+ * bytes before a constant is added, and must not fall below zero.
+ */
+export const firstAddress: number = 2 ** 20;
 
 /** Byte offsets within a barrier slot and within a worker's words. */
 export const barrierLayout = { arrived: 0, generation: 4, asleep: 8, bytes: 64 } as const;

@@ -3,7 +3,7 @@ import type { DType, TypedArray } from "../../core/dtype.ts";
 import { bytesPerElement } from "../../core/dtype.ts";
 import { MemoryError } from "../../core/errors.ts";
 import type { Storage } from "../../core/storage.ts";
-import { controlBlock } from "./control-block.ts";
+import { firstAddress } from "./control-block.ts";
 
 const pageBytes = 65_536;
 const alignment = 64;
@@ -30,12 +30,12 @@ export class Memory {
   constructor(shared: boolean) {
     this.shared = shared;
     this.memory = new WebAssembly.Memory({
-      initial: 16,
+      initial: 32,
       maximum: maximumPages,
       ...(shared && { shared: true }),
     });
     this.#end = this.memory.buffer.byteLength;
-    this.#free = [{ address: controlBlock.end, bytes: this.#end - controlBlock.end }];
+    this.#free = [{ address: firstAddress, bytes: this.#end - firstAddress }];
   }
 
   static get limits(): { readonly maximumPages: number } {

@@ -8,6 +8,7 @@ import {
 } from "../../../compiler/index-expr.ts";
 import { bytesPerElement } from "../../../core/dtype.ts";
 import type { Emitted, FunctionBuilder, Local } from "../assembler.ts";
+import { firstAddress } from "../control-block.ts";
 import type { Scope } from "./scope.ts";
 
 /** Where a buffer begins: a local that holds an address, and a number of bytes after it. */
@@ -223,7 +224,9 @@ export class Places {
       f.i32.add();
     }
     const offset = cursor.offset + index.constant * bytes + extra;
-    if (offset >= 0) return offset;
+    // An access adds its offset without wrapping round, so what it is added to must not be negative.
+    const [lowest] = rangeOf({ ...index, constant: 0 });
+    if (offset >= 0 && -lowest * bytes <= firstAddress) return offset;
     f.i32.add(undefined, f.i32.const(offset));
     return 0;
   }
