@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, unlink, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { cacheFolder } from "../../core/cache-folder.node.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { buildFingerprint } from "./build-fingerprint.node.ts";
@@ -82,7 +82,7 @@ class DiskCache implements ProgramCache {
     if (bytes > this.#maxBytes) return;
     const digest = this.#digestOf(key);
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       this.#allowance -= bytes;
       if (this.#allowance < 0) this.#allowance = (await this.#makeRoom(bytes)) - bytes;
       const temporary = join(this.#folder, `${digest.toString("hex")}.${randomUUID()}.tmp`);
@@ -141,6 +141,21 @@ class DiskCache implements ProgramCache {
 
 function headOf(digest: Buffer, content: Uint8Array): Buffer {
   return Buffer.concat([firstLine, createHash("sha256").update(digest).update(content).digest()]);
+}
+
+/** Like `mkdir` with `recursive`, which on Node 20 never ends where a folder can hold none, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch((error: unknown) => {
+      if (codeOf(error) !== "EEXIST") throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
 }
 
 function codeOf(error: unknown): string | undefined {
