@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -156,6 +157,16 @@ describe("diskCache", () => {
     expect(warning).toHaveBeenCalledTimes(1);
     expect(warning.mock.calls[0]![0]).toMatch(/compiled programs are not kept in .*programs: Error: ENOTDIR/);
   });
+
+  test.skipIf(!existsSync("/proc/self"))(
+    "a folder that can hold no other does (skipped where there is no /proc)",
+    async () => {
+      const cache = diskCache("/proc/fovea/programs");
+      await cache.write("a", bytesOf(10));
+      expect(await cache.read("a")).toBeUndefined();
+      expect(warning).toHaveBeenCalledTimes(1);
+    },
+  );
 
   test("a folder in the place of a file costs one warning, too", async () => {
     const cache = diskCache(folder);

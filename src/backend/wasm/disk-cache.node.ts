@@ -143,21 +143,9 @@ function headOf(digest: Buffer, content: Uint8Array): Buffer {
   return Buffer.concat([firstLine, createHash("sha256").update(digest).update(content).digest()]);
 }
 
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
-}
-
-const warned = new Set<string>();
-
-function warnOnce(folder: string, reason: string): void {
-  if (warned.has(folder)) return;
-  warned.add(folder);
-  process.emitWarning(`compiled programs are not kept in ${folder}: ${reason}`, { code: "FOVEA_CACHE" });
-}
-
-/** Makes a folder with those around it; `recursive` of Node 20 tries for ever where the system makes none, as in /proc. */
+/** Like `mkdir` with `recursive`, which on Node 20 never ends where a folder can hold none, such as /proc. */
 async function makeFolder(path: string): Promise<void> {
-  const make = (): Promise<void> =>
+  const make = () =>
     mkdir(path).catch((error: unknown) => {
       if (codeOf(error) !== "EEXIST") throw error;
     });
@@ -168,4 +156,16 @@ async function makeFolder(path: string): Promise<void> {
     await makeFolder(dirname(path));
     await make();
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+const warned = new Set<string>();
+
+function warnOnce(folder: string, reason: string): void {
+  if (warned.has(folder)) return;
+  warned.add(folder);
+  process.emitWarning(`compiled programs are not kept in ${folder}: ${reason}`, { code: "FOVEA_CACHE" });
 }
