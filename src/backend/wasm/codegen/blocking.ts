@@ -20,13 +20,15 @@ export interface ProductSize {
   readonly panelled: boolean;
   /** Whether A is packed. */
   readonly packsRows: boolean;
+  /** Whether A's rows are side by side, and its inner steps are not. */
+  readonly acrossRows: boolean;
 }
 
 /** Fewest pieces of work that keep threads evenly busy. */
 const wantedUnits = 16;
-/** Inner steps whose panel of B stays in the first cache, also while it is being packed beside packed rows. */
+/** Inner steps whose panel of B stays in the first cache; of rows of A, each step is another line of the cache. */
 const innerLimit = 640;
-const packedInnerLimit = 256;
+const acrossInnerLimit = 256;
 
 function evenBlocks(extent: number, largest: number, granule: number): { size: number; count: number } {
   const count = Math.ceil(extent / largest);
@@ -38,7 +40,7 @@ export function blockingFor(size: ProductSize, tile: TileShape): Blocking {
   // Packing a panel of B pays off over many rows, packing rows of A over many columns.
   let rowLimit = size.panelled ? 8 * tile.rows : size.packsRows ? 256 : 32 * tile.rows;
   let columnLimit = size.packsRows ? 576 : 64;
-  const k = evenBlocks(size.inner, size.packsRows ? packedInnerLimit : innerLimit, 1);
+  const k = evenBlocks(size.inner, size.acrossRows ? acrossInnerLimit : innerLimit, 1);
   const cut = (): Blocking => {
     const r = evenBlocks(size.rows, rowLimit, 1);
     const c = evenBlocks(size.columns, columnLimit, tile.columns);

@@ -31,6 +31,8 @@ import { type KernelEnvironment, Values } from "./values.ts";
 
 /** Below this many multiply-accumulates a product is done by one thread. */
 const parallelFrom = 16_384;
+/** Inner steps of A that are so many elements apart fall into few sets of the first cache, and each on a page of its own. */
+const farSteps = 512;
 /** Stands for the block of sums in scratch memory. */
 const sumsId = -1;
 
@@ -61,8 +63,8 @@ interface Block {
 
 /**
  * For each block of the output: for each block of inner steps and each panel of columns, adds up tiles of the product in
- * scratch memory; then runs the epilogue over the block. A is read where it lies if its inner steps are side by side, and
- * else packed tile by tile, where its rows are side by side. B is read where it lies in panels; otherwise each panel is
+ * scratch memory; then runs the epilogue over the block. A is read where it lies, unless its rows are side by side and its
+ * inner steps far apart: then it is packed tile by tile. B is read where it lies in panels; otherwise each panel is
  * packed before it is used.
  */
 class ContractionEmitter {
@@ -132,12 +134,10 @@ class ContractionEmitter {
       (runOfB.step === shape.columns || counts.inner === 1);
     const rowOffsets = offsetsAlong(a.index, rows);
     const runOfA = evenRun(a.index, inner);
-    this.#packsRows =
-      counts.columns > shape.columns &&
-      counts.inner > 1 &&
-      runOfA.step !== 1 &&
-      areSideBySide(rowOffsets, rowOffsets.length);
-    const blocking = blockingFor({ ...counts, panelled: this.#panelled, packsRows: this.#packsRows }, shape);
+    const acrossRows = counts.inner > 1 && runOfA.step !== 1 && areSideBySide(rowOffsets, rowOffsets.length);
+    this.#packsRows = acrossRows && counts.columns > shape.columns && runOfA.step >= farSteps;
+    const layout = { panelled: this.#panelled, packsRows: this.#packsRows, acrossRows };
+    const blocking = blockingFor({ ...counts, ...layout }, shape);
     this.#blocking = blocking;
     this.#tiles = tilesOf(blocking.rows, shape);
     if (!this.#packsRows && counts.columns > shape.columns)
