@@ -112,6 +112,25 @@ describe("the gradient of filters", () => {
     );
   });
 
+  test("of many filters, whose gradients at one position are far from those at the next", async () => {
+    for (const [batch, channels, filters, extent] of [
+      [2, 20, 530, 9],
+      [1, 24, 512, 17],
+      [3, 9, 1027, 5],
+      [1, 40, 515, 3],
+    ] as const) {
+      await expectAgreement(
+        (o) => {
+          const x = o.float([batch, channels, extent, extent + 1]);
+          const weight = o.float([filters, channels, 1, 1], [-0.3, 0.3]);
+          return o.withGradients(ops.conv2d(ops.tanh(x), weight), [weight]);
+        },
+        backends,
+        { allowed: cancelling },
+      );
+    }
+  });
+
   test("several blocks of rows, columns and inner steps", async () => {
     await expectAgreement((o) => {
       const [x, weight] = [o.float([2, 70, 15, 14]), o.float([270, 70, 3, 3], [-0.1, 0.1])];

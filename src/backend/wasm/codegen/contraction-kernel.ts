@@ -26,6 +26,7 @@ import { emitShare, onlyThread } from "./loop-kernel.ts";
 import type { BaseAddress } from "./places.ts";
 import { lastRunAhead, type Piece, readPanel, readPieces } from "./read-ahead.ts";
 import { emitReduction } from "./reductions.ts";
+import { packTiles } from "./row-packing.ts";
 import { type TileRun, type TileShape, tileShapeFor, tilesOf } from "./tiles.ts";
 import { type KernelEnvironment, Values } from "./values.ts";
 
@@ -254,9 +255,7 @@ class ContractionEmitter {
   #multiply(block: Block): void {
     const f = this.#f;
     counted(this.#f, this.#blocking.innerBlocks, (k) => {
-      if (this.#packsRows)
-        for (const tiles of this.#tiles)
-          counted(this.#f, tiles.count, (t) => this.#packTile(block, tiles, t, k));
+      if (this.#packsRows) for (const tiles of this.#tiles) this.#packTiles(block, tiles, k);
       const j = f.local("i32");
       f.set(j, f.i32.const(0));
       f.loop((again) => {
@@ -340,16 +339,16 @@ class ContractionEmitter {
     f.call(this.#environment.matrix.tile(tiles.rows, this.#shape.columns));
   }
 
-  /** Packs the rows of a tile: they take turns in each inner step. */
-  #packTile(block: Block, tiles: TileRun, t: Local, k: Local): void {
+  #packTiles(block: Block, tiles: TileRun, k: Local): void {
     const f = this.#f;
-    this.#pushPackedTile(tiles, t);
-    this.#pushRows(block, tiles, t);
-    f.i32.load({});
-    f.i32.add();
-    this.#runTables.push(f, 0, k);
-    f.i32.const(this.#strideA);
-    f.call(this.#environment.matrix.packRows(tiles.rows));
+    packTiles(f, this.#environment.matrix, tiles, this.#blocking, this.#counts.rows, (t) => {
+      this.#pushPackedTile(tiles, t);
+      this.#pushRows(block, tiles, t);
+      f.i32.load({});
+      f.i32.add();
+      this.#runTables.push(f, 0, k);
+      f.i32.const(this.#strideA);
+    });
   }
 
   #pushPackedTile({ first, rows }: TileRun, t: Local): void {

@@ -86,7 +86,7 @@ export class MatrixHelpers {
    */
   packPanel(width: number, joined: number): FunctionRef {
     return this.#once(`packPanel${width}by${joined}`, (name) =>
-      this.#module.function(name, packingByTable, (f) => {
+      this.#module.function(name, packing, (f) => {
         const [target, source, runs, end, stride, table] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
         const sources = Array.from({ length: width / joined }, (_, s) => {
           const local = f.local("i32");
@@ -109,24 +109,33 @@ export class MatrixHelpers {
   }
 
   /**
-   * (target, source, runs, end of runs, stride): copies `rows` rows of A, which lie side by side, for each k; up to three
-   * words behind the end are written too. All distances are in bytes.
+   * (target, source, runs, end of runs, stride, bytes from tile to tile): copies the rows of A of `tiles` tiles, all of
+   * which lie side by side, for each k; up to three words behind the end are written too, if a tile has fewer than four
+   * rows. All distances are in bytes.
    */
-  packRows(rows: number): FunctionRef {
-    return this.#once(`packRows${rows}`, (name) =>
+  packRows(rows: number, tiles: number): FunctionRef {
+    return this.#once(`packRows${rows}of${tiles}`, (name) =>
       this.#module.function(name, packing, (f) => {
-        const [target, source, runs, end, stride] = [0, 1, 2, 3, 4].map((i) => f.param(i));
+        const [target, source, runs, end, stride, apart] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
+        const targets = Array.from({ length: tiles }, (_, t) => {
+          if (t === 0) return target!;
+          const local = f.local("i32");
+          f.set(local, f.i32.add(f.get(target!), f.i32.mul(f.get(apart!), f.i32.const(t))));
+          return local;
+        });
         // Vectors that overlap, where the rows are not a multiple of four.
         const starts = Array.from({ length: Math.ceil(rows / 4) }, (_, v) =>
           Math.max(0, Math.min(4 * v, rows - 4)),
         );
         overRuns(f, runs!, end!, [source!], () => {
-          for (const start of starts) {
-            f.get(target!);
-            f.v128.load({ offset: 4 * start, align: 4 }, f.get(source!));
-            f.v128.store({ offset: 4 * start, align: 4 });
-          }
-          f.set(target!, f.i32.add(f.get(target!), f.i32.const(4 * rows)));
+          targets.forEach((own, t) => {
+            for (const start of starts) {
+              f.get(own);
+              f.v128.load({ offset: 4 * (t * rows + start), align: 4 }, f.get(source!));
+              f.v128.store({ offset: 4 * start, align: 4 });
+            }
+            f.set(own, f.i32.add(f.get(own), f.i32.const(4 * rows)));
+          });
           f.set(source!, f.i32.add(f.get(source!), f.get(stride!)));
         });
       }),
@@ -139,7 +148,7 @@ export class MatrixHelpers {
    */
   packFour(width: number): FunctionRef {
     return this.#once(`packFour${width}`, (name) =>
-      this.#module.function(name, packingByTable, (f) => {
+      this.#module.function(name, packing, (f) => {
         const [target, source, runs, end, stride, table] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
         const columns = Array.from({ length: 4 }, (_, c) => {
           const local = f.local("i32");
@@ -224,8 +233,7 @@ export class MatrixHelpers {
   }
 }
 
-const packing = { params: ["i32", "i32", "i32", "i32", "i32"], results: [] } as const;
-const packingByTable = { params: [...packing.params, "i32"], results: [] } as const;
+const packing = { params: ["i32", "i32", "i32", "i32", "i32", "i32"], results: [] } as const;
 
 /** Runs `body` for every step of a list of runs; at the beginning of each run the pointers jump. */
 function overRuns(
