@@ -319,7 +319,7 @@ class Fusion {
         taken.add(n);
         return source;
       }
-      const copy = { ...source, id: this.#nextBuffer++, length: sizeOf(shape) };
+      const copy: Buffer = { id: this.#nextBuffer++, dtype: source.dtype, length: sizeOf(shape) };
       const { loops, at } = elementsOf(rowMajor(shape.length), shape, 0, 1);
       const expr = this.#elements.of(n)(at);
       const body = { kind: "map" as const, loops, index: flatten(at, shape), expr };
