@@ -89,8 +89,11 @@ async function speedOf(
   while (performance.now() < until) await run(x, weight, dy);
   const kernels = program.describe();
   // A gradient that is summed up in parts, or computed for all residues together, ends with a kernel that puts these
-  // together.
-  const working = kernels.filter(({ macs, kind }) => macs > 0 || (kind === "reduce" && pass !== "forward"));
+  // together; a filter's in Winograd's form has transforms of their own before and after its products.
+  const working = kernels.filter(
+    ({ macs, kind }) =>
+      macs > 0 || kind === "winograd transform" || (kind === "reduce" && pass !== "forward"),
+  );
   const ms = working.reduce((sum, each) => sum + (each.ms ?? 0), 0);
   const macs = (kernel * kernel * channels * filters * size * size * batch) / groups;
   return (2e-6 * macs) / ms;
@@ -117,9 +120,9 @@ export async function benchLayers(seconds: number): Promise<void> {
       const cells: string[] = [];
       for (const backend of [direct, chosen]) {
         for (const pass of passes) {
-          const peak = (await measurePeak({ ...options, again: true })).flopsPerSecond / 1e9;
+          const peak = backend === direct ? await measurePeak({ ...options, again: true }) : undefined;
           const speed = await speedOf(each, batch, pass, backend, seconds);
-          const share = backend === direct ? ` (${Math.round((100 * speed) / peak)}%)` : "";
+          const share = peak ? ` (${Math.round((1e11 * speed) / peak.flopsPerSecond)}%)` : "";
           cells.push(`${speed.toFixed(0)}${share}`);
         }
       }
