@@ -142,7 +142,7 @@ class ContractionEmitter {
     this.#blocking = blocking;
     this.#tiles = tilesOf(blocking.rows, shape);
     if (!this.#packsRows && counts.columns > shape.columns)
-      this.#lastRun = lastRunAhead(a, inner, rowOffsets, blocking.rows);
+      this.#lastRun = lastRunAhead(a, inner, runOfA, rowOffsets, blocking.rows);
     const runsA = runsAlong(a.index, inner, blocking.inner);
     const runsB = runsAlong(b.index, inner, blocking.inner);
     const packedRuns = {

@@ -89,7 +89,7 @@ function emitBlocks(
     element: some > 0 && !readsOn ? new Block(values, output, nest, rows, undefined, 1) : undefined,
   }));
   values.prepare(expr);
-  const ahead = new ReadAhead(values.f, places, matrix, outer, expr);
+  const ahead = new ReadAhead(f, places, matrix, outer, expr);
 
   const longest = regions.map(({ loop }) => loop).find((loop) => loop !== undefined);
   const work = product(loops) * stepsOf(expr);

@@ -1,4 +1,4 @@
-import { evenRun, offsetsAlong, partOf } from "../../../compiler/contraction.ts";
+import { type evenRun, offsetsAlong, partOf } from "../../../compiler/contraction.ts";
 import { type Buffer, type Expr, type Load, walk } from "../../../compiler/expr.ts";
 import {
   type Index,
@@ -23,7 +23,7 @@ import { type Places, pushNumber } from "./places.ts";
 /** Operands of so many elements come from memory rather than from a cache; weights, which no kernel has just made, sooner. */
 const readAheadFrom = 2 ** 19;
 const weightsAheadFrom = 2 ** 16;
-/** By how much rows may be longer than what is read of them. */
+/** By how much the memory that rows span may be longer than what is read of them. */
 const gaps = 1.25;
 
 /** Elements side by side that a step of a loop reads and the steps before it did not. */
@@ -110,14 +110,17 @@ export interface Piece {
 /**
  * The last of the runs that the rows of A are read along, if those of a block of rows lie side by side: of images, what
  * the rows before have not read.
+ *
+ * @param run the even run along which A is read.
  */
 export function lastRunAhead(
   a: Load,
   inner: readonly LoopVariable[],
+  run: ReturnType<typeof evenRun>,
   rowOffsets: readonly number[],
   rows: number,
 ): Piece | undefined {
-  const { step, length } = evenRun(a.index, inner);
+  const { step, length } = run;
   if (a.buffer.length < readAheadFrom || step !== 1 || !areDense(rowOffsets, rows, length)) return undefined;
   const end = offsetsAlong(a.index, inner).at(-1)! + 1;
   return { from: 4 * (end - length), to: 4 * end };
@@ -131,7 +134,7 @@ function areDense(offsets: readonly number[], rows: number, length: number): boo
   return offsets.every((offset, r) => {
     if (r % rows !== 0) return true;
     const last = Math.min(r + rows, offsets.length) - 1;
-    return Math.abs(offsets[last]! - offset) <= 1.25 * (last - r + 1) * step;
+    return Math.abs(offsets[last]! - offset) <= gaps * (last - r + 1) * step;
   });
 }
 
