@@ -1,6 +1,9 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
+import { convnextEntries } from "./convnext.ts";
+import { efficientnetEntries } from "./efficientnet.ts";
+import { efficientnetV2Entries } from "./efficientnet-v2.ts";
 import { lenetEntries } from "./lenet.ts";
 import { mlpEntries } from "./mlp.ts";
 import { mobilenetV1Entries } from "./mobilenet-v1.ts";
@@ -18,6 +21,9 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     mobilenetV1Entries,
     mobilenetV2Entries,
     mobilenetV3Entries,
+    efficientnetEntries,
+    efficientnetV2Entries,
+    convnextEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
