@@ -1,13 +1,30 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
+import { alexnetEntries } from "./alexnet.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
 import { lenetEntries } from "./lenet.ts";
 import { mlpEntries } from "./mlp.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 import { resnetEntries } from "./resnet.ts";
+import { resnextEntries } from "./resnext.ts";
+import { squeezenetEntries } from "./squeezenet.ts";
+import { vggEntries } from "./vgg.ts";
+import { wideResnetEntries } from "./wide-resnet.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
-  [lenetEntries, mlpEntries, batchNormNetEntries, resnetEntries].flat().map((entry) => [entry.name, entry]),
+  [
+    lenetEntries,
+    mlpEntries,
+    batchNormNetEntries,
+    alexnetEntries,
+    resnetEntries,
+    resnextEntries,
+    squeezenetEntries,
+    vggEntries,
+    wideResnetEntries,
+  ]
+    .flat()
+    .map((entry) => [entry.name, entry]),
 );
 
 /**
