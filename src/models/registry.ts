@@ -2,11 +2,15 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
 import { alexnetEntries } from "./alexnet.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
+import { densenetEntries } from "./densenet.ts";
 import { lenetEntries } from "./lenet.ts";
 import { mlpEntries } from "./mlp.ts";
+import { mnasnetEntries } from "./mnasnet.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
+import { regnetEntries } from "./regnet-entries.ts";
 import { resnetEntries } from "./resnet.ts";
 import { resnextEntries } from "./resnext.ts";
+import { shufflenetV2Entries } from "./shufflenet-v2.ts";
 import { squeezenetEntries } from "./squeezenet.ts";
 import { vggEntries } from "./vgg.ts";
 import { wideResnetEntries } from "./wide-resnet.ts";
@@ -22,6 +26,10 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     squeezenetEntries,
     vggEntries,
     wideResnetEntries,
+    densenetEntries,
+    mnasnetEntries,
+    shufflenetV2Entries,
+    regnetEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
