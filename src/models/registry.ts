@@ -3,11 +3,13 @@ import type { Module } from "../nn/module.ts";
 import { alexnetEntries } from "./alexnet.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
 import { densenetEntries } from "./densenet.ts";
+import { googlenetEntries } from "./googlenet.ts";
+import { inceptionV3Entries } from "./inception-v3.ts";
 import { lenetEntries } from "./lenet.ts";
 import { mlpEntries } from "./mlp.ts";
 import { mnasnetEntries } from "./mnasnet.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
-import { regnetEntries } from "./regnet-entries.ts";
+import { regnetEntries } from "./regnet.ts";
 import { resnetEntries } from "./resnet.ts";
 import { resnextEntries } from "./resnext.ts";
 import { shufflenetV2Entries } from "./shufflenet-v2.ts";
@@ -30,6 +32,8 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     mnasnetEntries,
     shufflenetV2Entries,
     regnetEntries,
+    googlenetEntries,
+    inceptionV3Entries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
