@@ -45,6 +45,13 @@ describe.each(listModels().map((entry) => [entry.name, entry] as const))("%s", (
 /** Names in the table of known networks that are not torchvision's. */
 const otherNames: Readonly<Record<string, string>> = {
   lenet5: "reference/lenet5_modern",
+  alexnet_2012: "reference/alexnet_2012_two_tower",
+  cifar_resnet20: "reference/cifar_resnet20_optA",
+  cifar_resnet32: "reference/cifar_resnet32_optA",
+  cifar_resnet44: "reference/cifar_resnet44_optA",
+  cifar_resnet56: "reference/cifar_resnet56_optA",
+  cifar_resnet110: "reference/cifar_resnet110_optA",
+  cifar_resnet1202: "reference/cifar_resnet1202_optA",
 };
 
 const rows = readZooRows();

@@ -1,7 +1,9 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
 import { alexnetEntries } from "./alexnet.ts";
+import { alexnet2012Entries } from "./alexnet-2012.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
+import { cifarResnetEntries } from "./cifar-resnet.ts";
 import { densenetEntries } from "./densenet.ts";
 import { googlenetEntries } from "./googlenet.ts";
 import { inceptionV3Entries } from "./inception-v3.ts";
@@ -34,6 +36,8 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     regnetEntries,
     googlenetEntries,
     inceptionV3Entries,
+    alexnet2012Entries,
+    cifarResnetEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
