@@ -8,6 +8,7 @@ import { densenetEntries } from "./densenet.ts";
 import { googlenetEntries } from "./googlenet.ts";
 import { inceptionV3Entries } from "./inception-v3.ts";
 import { lenetEntries } from "./lenet.ts";
+import { lenet1998Entries } from "./lenet-1998.ts";
 import { mlpEntries } from "./mlp.ts";
 import { mnasnetEntries } from "./mnasnet.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
@@ -38,6 +39,7 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     inceptionV3Entries,
     alexnet2012Entries,
     cifarResnetEntries,
+    lenet1998Entries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
