@@ -2,15 +2,20 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
 import { convnextEntries } from "./convnext.ts";
+import { deepLabV3Entries } from "./deeplab-v3.ts";
 import { efficientnetEntries } from "./efficientnet.ts";
 import { efficientnetV2Entries } from "./efficientnet-v2.ts";
+import { fcnEntries } from "./fcn.ts";
 import { lenetEntries } from "./lenet.ts";
+import { lrasppEntries } from "./lraspp.ts";
 import { mlpEntries } from "./mlp.ts";
 import { mobilenetV1Entries } from "./mobilenet-v1.ts";
 import { mobilenetV2Entries } from "./mobilenet-v2.ts";
 import { mobilenetV3Entries } from "./mobilenet-v3.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 import { resnetEntries } from "./resnet.ts";
+import { unetEntries } from "./unet.ts";
+import { xceptionEntries } from "./xception.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
   [
@@ -24,6 +29,11 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     efficientnetEntries,
     efficientnetV2Entries,
     convnextEntries,
+    fcnEntries,
+    deepLabV3Entries,
+    lrasppEntries,
+    xceptionEntries,
+    unetEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
