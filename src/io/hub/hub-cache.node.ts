@@ -104,6 +104,7 @@ async function link(blob: string, pointer: string): Promise<boolean> {
   );
 }
 
+/** The names on the way to a file. @throws ArgumentError for a path that leads out of where it begins. */
 function partsOf(path: string): string[] {
   const parts = path.split("/");
   const wrong = parts.some(

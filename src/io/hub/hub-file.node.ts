@@ -1,22 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, FileError } from "../../core/errors.ts";
-import { downloadFile, exists, type TransferOptions } from "../http/download.node.ts";
+import { downloadFile, exists } from "../http/download.node.ts";
 import { HttpStatusError, messageOf, request, StallTimer } from "../http/request.ts";
 import { HubCache, hubHome } from "./hub-cache.node.ts";
-
-export interface HubOptions extends TransferOptions {
-  /** A branch, a tag or a commit; `main` unless told. */
-  readonly revision?: string | undefined;
-  /** Where the cache lies, in place of `hubCacheFolder`. */
-  readonly cache?: string | undefined;
-  /** For private and gated repositories; HF_TOKEN, or the file `token` in `hubHome`, unless told. */
-  readonly token?: string | undefined;
-  /** The hub's address; HF_ENDPOINT, or https://huggingface.co, unless told. */
-  readonly endpoint?: string | undefined;
-  /** Takes what the cache has and asks nobody; HF_HUB_OFFLINE=1 does so too. */
-  readonly offline?: boolean | undefined;
-}
+import { defaultEndpoint, type HubOptions, hubUrl } from "./hub-options.ts";
 
 /** What the hub says about a file before it is fetched. */
 interface HubMetadata {
@@ -43,23 +31,27 @@ export async function hubFile(repository: string, file: string, options: HubOpti
   const cached = await cachedFile(cache, revision, file);
   if (cached !== undefined && (offline || gitSha1.test(revision))) return cached;
   if (offline) {
-    throw new FileError(name, `is not in the cache, and the hub is not asked because HF_HUB_OFFLINE is set`);
+    throw new FileError(
+      name,
+      "is not in the cache, and the hub is not asked, as HF_HUB_OFFLINE says",
+      undefined,
+      {
+        cause: new NotCachedError(),
+      },
+    );
   }
-  const endpoint = (options.endpoint ?? (process.env["HF_ENDPOINT"] || "https://huggingface.co")).replace(
-    /\/$/,
-    "",
-  );
-  const url = `${endpoint}/${repository}/resolve/${encodeURIComponent(revision)}/${file.split("/").map(encodeURIComponent).join("/")}`;
+  const endpoint = options.endpoint ?? (process.env["HF_ENDPOINT"] || defaultEndpoint);
+  const urlAt = (commit: string): string => hubUrl(endpoint, repository, commit, file);
   const token = await findToken(options);
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
-    const { commit, etag, bytes } = await metadataOf(url, headers, options);
+    const { commit, etag, bytes } = await metadataOf(urlAt(revision), headers, options);
     await cache.remember(revision, commit);
     const pointer = cache.pointer(commit, file);
     if (await exists(pointer)) return pointer;
     await downloadFile({
       ...options,
-      url: url.replace(`/resolve/${encodeURIComponent(revision)}/`, `/resolve/${commit}/`),
+      url: urlAt(commit),
       path: cache.blob(etag),
       lock: cache.lock(etag),
       headers,
@@ -76,15 +68,29 @@ export async function hubFile(repository: string, file: string, options: HubOpti
   }
 }
 
-/** Whether the hub says that a repository has no such file, which is no fault of the connection. */
-export function isAbsent(error: unknown): boolean {
-  return error instanceof FileError && error.cause instanceof HttpStatusError && error.cause.status === 404;
+/** As `hubFile`, but undefined where the repository (or offline the cache) has no such file. */
+export async function findHubFile(
+  repository: string,
+  file: string,
+  options: HubOptions = {},
+): Promise<string | undefined> {
+  try {
+    return await hubFile(repository, file, options);
+  } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof NotCachedError || (cause instanceof HttpStatusError && cause.status === 404))
+      return undefined;
+    throw error;
+  }
 }
+
+class NotCachedError extends Error {}
 
 async function cachedFile(cache: HubCache, revision: string, file: string): Promise<string | undefined> {
   const commit = await cache.commitOf(revision);
+  // Without a commit too, this refuses a path that leads out of the snapshot.
+  const pointer = cache.pointer(commit ?? "", file);
   if (commit === undefined) return undefined;
-  const pointer = cache.pointer(commit, file);
   return (await exists(pointer)) ? pointer : undefined;
 }
 
