@@ -69,8 +69,9 @@ export function parseJsonObject({ file, bytes }: WeightFile): Record<string, unk
   return value as Record<string, unknown>;
 }
 
-/** "timm/resnet50.a1_in1k", also as timm writes it with "hf-hub:" before it. */
+/** "timm/resnet50.a1_in1k", also as timm writes it with "hf-hub:" before it; undefined for what ends as a file does. */
 export function repositoryOf(source: string): string | undefined {
+  if (/\.(pth?|th|bin|safetensors)$/.test(source)) return undefined;
   return /^(?:hf[-_]hub:)?([\w-][\w.-]*\/[\w-][\w.-]*)$/.exec(source)?.[1];
 }
 
