@@ -16,6 +16,16 @@ export { type NpyOptions, parseNpy, serializeNpy } from "./npy.ts";
 export { type NpzOptions, parseNpz, serializeNpz } from "./npz.ts";
 export { decodePng } from "./png.ts";
 export { encodePng } from "./png-encode.ts";
+export {
+  type CropMode,
+  type Interpolation,
+  type Preprocessing,
+  type PreprocessingOptions,
+  type PretrainedConfig,
+  preprocessingOf,
+} from "./preprocessing.ts";
+export { type PthFile, parsePth } from "./pth/parse-pth.ts";
+export { type PickleValue, PythonGlobal, PythonObject } from "./pth/pickle-value.ts";
 export { parseSafetensors, type SafetensorsFile, serializeSafetensors } from "./safetensors.ts";
 export { toFloat32 } from "./to-float32.ts";
 export { readZip, type ZipEntry } from "./zip.ts";
