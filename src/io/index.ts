@@ -11,6 +11,7 @@ export {
 } from "./host-tensor.ts";
 export { parseIdx } from "./idx.ts";
 export { type Image, maxImageSamples, toGray } from "./image.ts";
+export { decodeJpeg, type JpegOptions } from "./jpeg/decode-jpeg.ts";
 export { decodeNetpbm, encodeNetpbm } from "./netpbm.ts";
 export { type NpyOptions, parseNpy, serializeNpy } from "./npy.ts";
 export { type NpzOptions, parseNpz, serializeNpz } from "./npz.ts";
