@@ -18,6 +18,8 @@ export type { PrefetchOptions, Producer } from "./prefetch.ts";
 export { prefetch } from "./prefetch.ts";
 export type { Purpose } from "./random.ts";
 export { Random } from "./random.ts";
+export { type Box, type ResizeOptions, resize } from "./resize.ts";
+export type { FilterName } from "./resize-filters.ts";
 export type { ArraySourceOptions, ImageShape, ImageSource, ReadRequest } from "./source.ts";
 export { ArraySource } from "./source.ts";
 export type { Transform, TransformSample } from "./transforms.ts";
