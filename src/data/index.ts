@@ -1,6 +1,7 @@
 import "../default-backend.ts";
 
 export { Batch } from "./batch.ts";
+export { centerCrop } from "./center-crop.ts";
 export type { IndexRange, Sample } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
 export type { DigitsOptions } from "./digits.ts";
@@ -9,6 +10,7 @@ export type { DigitPose, DigitStyle, DrawDigitOptions } from "./draw-digit.ts";
 export { drawDigit } from "./draw-digit.ts";
 export type { IdxDatasetOptions, NamedBytes } from "./idx-dataset.ts";
 export { parseIdxDataset } from "./idx-dataset.ts";
+export type { ImageView } from "./image-view.ts";
 export type { BatchOptions } from "./loader.ts";
 export { batchCount, epochOrder } from "./loader.ts";
 export type { MnistFiles, MnistSpec, PublishedFile, TrainTest } from "./mnist.ts";
@@ -16,6 +18,7 @@ export { fashionMnistSpec, mnistSpec, parseMnist } from "./mnist.ts";
 export type { Normalization } from "./normalization.ts";
 export type { PrefetchOptions, Producer } from "./prefetch.ts";
 export { prefetch } from "./prefetch.ts";
+export { centerView, normalizeBytes, preprocess, toChannelsFirst } from "./preprocess.ts";
 export type { Purpose } from "./random.ts";
 export { Random } from "./random.ts";
 export { type Box, type ResizeOptions, resize } from "./resize.ts";

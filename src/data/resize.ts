@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
-import type { Image } from "../io/image.ts";
+import { type Image, maxImageSamples } from "../io/image.ts";
 import { type FilterName, type ResizeFilter, resizeFilters } from "./resize-filters.ts";
 
 /** A part of an image in pixels; `right` and `bottom` lie outside. */
@@ -64,6 +64,12 @@ function check(image: Image, { width, height }: ResizeOptions, box: Box): void {
   }
   const natural = [width, height].every((extent) => Number.isSafeInteger(extent) && extent >= 1);
   if (!natural) throw new ArgumentError(`resize: ${width} × ${height} is no size of an image`);
+  if (width * height * image.channels > maxImageSamples) {
+    throw new ArgumentError(
+      `resize: ${width} × ${height} × ${image.channels} samples are over the limit of ${maxImageSamples}; the image has ` +
+        `${image.width} × ${image.height} pixels`,
+    );
+  }
   const { left, top, right, bottom } = box;
   const whole = [left, top, right, bottom].every(Number.isInteger);
   if (
