@@ -13,6 +13,7 @@ const own: Preprocessing = {
   std: [0.5, 0.25, 0.2],
 };
 const nothing: PreparationValues = {
+  size: undefined,
   resize: undefined,
   crop: undefined,
   interpolation: undefined,
@@ -76,6 +77,19 @@ describe("preparation options", () => {
     // Of 3 × 5 pixels the border leaves a column of two.
     expectClose([image[1]!, image[5]!, image[9]!], [0, 0, 0]);
     expectClose([image[0]!, image[4]!, image[8]!], [blue - 104, green - 117, red - 123]);
+  });
+
+  test("keep the share that is cut off where the size is another", () => {
+    const halves: Image = {
+      width: 4,
+      height: 4,
+      channels: 1,
+      data: new Uint8Array(16).map((_, i) => 80 * (i % 4)),
+    };
+    const { view, imageShape } = preparedBy({ ...nothing, size: 4 }, { ...own, resize: 4 });
+    expect(imageShape).toEqual([3, 4, 4]);
+    const direct = preparedBy({ ...nothing, size: 4, resize: 8 }, own);
+    expect(view(halves, undefined)).toEqual(direct.view(halves, undefined));
   });
 
   test("must fit the channels", () => {

@@ -1,4 +1,6 @@
+import type { Normalization } from "../data/normalization.ts";
 import { centerView } from "../data/preprocess.ts";
+import type { ImageShape } from "../data/source.ts";
 import {
   type CropMode,
   cropModes,
@@ -12,6 +14,7 @@ import { UsageError } from "./usage-error.ts";
 
 /** How images become a network's input, where that is told; what is not told is the network's own. */
 export interface PreparationValues {
+  readonly size: number | undefined;
   readonly resize: number | undefined;
   readonly crop: CropMode | undefined;
   readonly interpolation: Interpolation | undefined;
@@ -22,6 +25,11 @@ export interface PreparationValues {
 }
 
 export const preparationOptions: OptionsFor<PreparationValues> = {
+  size: integer("height and width of the network's input (default: its own, or 224 where it takes any)", {
+    initial: undefined,
+    least: 1,
+    most: 4096,
+  }),
   resize: integer("pixels of the shorter side before the middle is cut out (default: the network's own)", {
     initial: undefined,
     least: 1,
@@ -49,39 +57,38 @@ export function preparedBy(
   values: PreparationValues,
   own: Preprocessing,
 ): Pick<ClassifyingModel, "imageShape" | "view" | "normalization"> {
-  const [channels] = own.inputSize;
+  const [channels, height, width] = own.inputSize;
   const normalization = normalizationBy(values, own);
-  if (values.bgr && channels !== 3)
+  if (values.bgr && channels !== 3) {
     throw new UsageError(`--bgr needs 3 channels, but the network takes ${channels}`);
+  }
+  const { size } = values;
+  const imageShape: ImageShape = size === undefined ? own.inputSize : [channels, size, size];
+  // What is cut off at the sides stays the same share.
+  const resize = size === undefined ? own.resize : Math.round((own.resize * size) / Math.min(height, width));
   const view = centerView({
-    ...own,
-    resize: values.resize ?? own.resize,
+    inputSize: imageShape,
+    resize: values.resize ?? resize,
     cropMode: values.crop ?? own.cropMode,
     interpolation: values.interpolation ?? own.interpolation,
     // A border has the colour that becomes zero, and is drawn before the channels change places.
     mean: values.bgr ? normalization.mean.toReversed() : normalization.mean,
+    std: normalization.std,
   });
   return {
-    imageShape: own.inputSize,
+    imageShape,
     view: values.bgr ? (image, random) => reversedPlanes(view(image, random)) : view,
     normalization,
   };
 }
 
 /** (p / 255 · scale − mean) / std, written for bytes in units of the full scale. */
-function normalizationBy(
-  { scale = 1, mean, std, ...rest }: PreparationValues,
-  own: Preprocessing,
-): ClassifyingModel["normalization"] {
-  const told = mean !== undefined || std !== undefined || scale !== 1;
-  if (!told) {
-    const order = rest.bgr
-      ? (list: readonly number[]) => list.toReversed()
-      : (list: readonly number[]) => list;
-    return { mean: order(own.mean), std: order(own.std) };
+function normalizationBy({ scale, mean, std, bgr }: PreparationValues, own: Preprocessing): Normalization {
+  if (scale === undefined && mean === undefined && std === undefined) {
+    return bgr ? { mean: own.mean.toReversed(), std: own.std.toReversed() } : own;
   }
   const [channels] = own.inputSize;
-  const scaled = (list: readonly number[]): number[] => list.map((value) => value / scale);
+  const scaled = (values: readonly number[]): number[] => values.map((value) => value / (scale ?? 1));
   return {
     mean: scaled(perChannel("--mean", mean ?? [0], channels)),
     std: scaled(perChannel("--std", std ?? [1], channels)),
