@@ -59,7 +59,7 @@ async function runClassification(
   const network = await openClassifyingModel(name, values);
   const labels = values.labels === undefined ? network.labels : await readLabels(values.labels);
   let [failed, shown] = [false, 0];
-  for await (const result of classifyFiles(files, network, network.batch ?? values.batch)) {
+  for await (const result of classifyFiles(files, network, values.batch)) {
     if ("error" in result) failed = true;
     else if (shown++ === 0) checkLabels(labels, result.ranked.length, values.labels);
     if (values.json) {
