@@ -43,21 +43,38 @@ export function text(placeholder: string, help: string): Option<string | undefin
   };
 }
 
-/** One of some names. */
-export function choice<const T extends string>(
+/** One of some names; without an initial one its absence means something that the help tells. */
+export function choice<const T extends string, const I extends T | undefined>(
   placeholder: string,
   names: readonly T[],
-  initial: T,
+  initial: I,
   help: string,
-): Option<T> {
+): Option<T | I> {
   return {
     placeholder,
-    help: `${help}: ${listed(names)} (default: ${initial})`,
+    help: `${help}: ${listed(names)}${initial === undefined ? "" : ` (default: ${initial})`}`,
     initial,
     parse: (value, name) => {
       const found = names.find((each) => each === value);
       if (found !== undefined) return found;
       throw new UsageError(`${name} must be ${listed(names)}, but is "${value}"${suggestion(value, names)}`);
+    },
+  };
+}
+
+/** One number, or several with commas between. */
+export function numbers(
+  help: string,
+  holds: (value: number) => boolean,
+): Option<readonly number[] | undefined> {
+  return {
+    placeholder: "X,…",
+    help,
+    initial: undefined,
+    parse: (value, name) => {
+      const parsed = value.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+      if (parsed.every((each) => Number.isFinite(each) && holds(each))) return parsed;
+      throw new UsageError(`${name} must be numbers with commas between, but is "${value}"`);
     },
   };
 }
