@@ -1,5 +1,5 @@
+import { randomCrop } from "../data/augment/random-crop.ts";
 import type { TrainTest } from "../data/mnist.ts";
-import { randomCrop } from "../data/transforms.ts";
 import type { FitOptions } from "../train/fit-options.ts";
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from "../train/optimizers/index.ts";
 import type { Schedule } from "../train/schedules.ts";

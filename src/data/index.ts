@@ -1,5 +1,6 @@
 import "../default-backend.ts";
 
+export * from "./augment/index.ts";
 export { Batch } from "./batch.ts";
 export type { IndexRange, Sample } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
@@ -21,4 +22,4 @@ export { Random } from "./random.ts";
 export type { ArraySourceOptions, ImageShape, ImageSource, ReadRequest } from "./source.ts";
 export { ArraySource } from "./source.ts";
 export type { Transform, TransformSample } from "./transforms.ts";
-export { compose, randomCrop, randomHorizontalFlip } from "./transforms.ts";
+export { compose } from "./transforms.ts";
