@@ -147,9 +147,11 @@ function describe(
   return [
     printable(file),
     "",
-    ...drawImage({ width: size, height: size, data: pixels }, Math.min(size, columns), style).map((line) =>
-      line.trimEnd(),
-    ),
+    ...drawImage(
+      { width: size, height: size, channels: 1, data: pixels },
+      Math.min(size, columns),
+      style,
+    ).map((line) => line.trimEnd()),
     "",
     ...drawTable(bars, ["left", "right", "left"]),
   ];
