@@ -12,5 +12,7 @@ export { randomCrop } from "./random-crop.ts";
 export type { RandomErasingOptions } from "./random-erasing.ts";
 export { randomErasing } from "./random-erasing.ts";
 export { randomHorizontalFlip, randomVerticalFlip } from "./random-flip.ts";
+export type { RandomResizedCropOptions } from "./random-resized-crop.ts";
+export { randomResizedCrop } from "./random-resized-crop.ts";
 export { rotateHue } from "./rotate-hue.ts";
 export { autocontrast, equalize, posterize, solarize } from "./tones.ts";
