@@ -10,6 +10,7 @@ export const purposes = {
   pose: 5,
   noise: 6,
   user: 7,
+  view: 8,
   mix: 9,
 } as const;
 

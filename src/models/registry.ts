@@ -4,9 +4,10 @@ import { batchNormNetEntries } from "./batch-norm-net.ts";
 import { lenetEntries } from "./lenet.ts";
 import { mlpEntries } from "./mlp.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
+import { resnetEntries } from "./resnet.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
-  [...lenetEntries, ...mlpEntries, ...batchNormNetEntries].map((entry) => [entry.name, entry]),
+  [lenetEntries, mlpEntries, batchNormNetEntries, resnetEntries].flat().map((entry) => [entry.name, entry]),
 );
 
 /**
