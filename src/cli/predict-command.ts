@@ -1,17 +1,19 @@
 import { ArgumentError, FileError, FoveaError } from "../core/errors.ts";
-import { normalizationTable } from "../data/normalization.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
+import { centerView, normalizeBytes } from "../data/preprocess.ts";
+import type { ImageShape } from "../data/source.ts";
 import { decodeImage } from "../io/decode-image.ts";
 import { readFile } from "../io/files.node.ts";
 import type { Arguments } from "./arguments.ts";
 import { Classifier, type RankedClass } from "./classifier.ts";
 import { type Command, defineCommand } from "./command.ts";
-import { drawImage } from "./draw-image.ts";
+import { drawImage, grayOf } from "./draw-image.ts";
 import { drawBar } from "./draw-progress.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatPercent } from "./format.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { integer, text } from "./option.ts";
+import { preprocessingFor } from "./run-config.ts";
 import { loadTrained, newestRun, openRun, type SavedRun } from "./saved-run.ts";
 import { printable } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
@@ -26,8 +28,9 @@ export const predict: Command = defineCommand({
   name: "predict",
   summary: "Say what images show, by the network of a run",
   details:
-    "Images are PNG, PGM or PPM of any size, grey or coloured, dark on light or light on dark. They are cropped, scaled " +
-    "and centred as MNIST was made. A broken file gives an error and exit code 1; the others are still predicted.",
+    "Images are JPEG, PNG, PGM or PPM of any size. For a run that was trained on photographs the middle is scaled as for " +
+    "its tests; for one on digits, grey or coloured, dark on light or light on dark, they are cropped, scaled and " +
+    "centred as MNIST was made. A broken file gives an error and exit code 1; the others are still predicted.",
   operands: { name: "IMAGE...", least: 1, most: Number.POSITIVE_INFINITY },
   options,
   examples: ["fovea predict digit.png", "fovea predict scans/*.pgm --run runs/mine --top 1 --json"],
@@ -61,7 +64,7 @@ async function runPrediction(
     }
     const lines =
       predictions.length === 1 && !("error" in predictions[0]!)
-        ? describe(predictions[0]!, classes, shape[1], terminal)
+        ? describe(predictions[0]!, classes, shape, terminal)
         : tabulate(predictions, classes);
     for (const line of lines) terminal.line(line);
   }
@@ -69,9 +72,9 @@ async function runPrediction(
 }
 
 /** @throws ArgumentError if the run's images are not such as can be prepared. */
-function checkForm({ images: { shape } }: SavedRun): void {
+function checkForm({ images: { shape, photographs } }: SavedRun): void {
   const [channels, height, width] = shape;
-  if (channels === 1 && height === width) return;
+  if (photographs || (channels === 1 && height === width)) return;
   throw new ArgumentError(
     `predict prepares square grey images, but the run was trained on images of [${shape.join(", ")}]`,
   );
@@ -85,8 +88,7 @@ async function predictFile(
 ): Promise<Prediction> {
   try {
     const pixels = await prepareFile(file, run);
-    const table = normalizationTable(run.images.normalization);
-    const images = Float32Array.from(pixels, (value) => table[value]!);
+    const images = normalizeBytes(pixels, preprocessingFor(run.images));
     const [ranked] = await classifier.rank(images, [1, ...run.images.shape]);
     return { file, pixels, top: ranked!.slice(0, top) };
   } catch (error) {
@@ -100,6 +102,7 @@ async function prepareFile(file: string, { settings, images }: SavedRun): Promis
   const image = await decodeImage(await readFile(file), file);
   const size = images.shape[1];
   try {
+    if (images.photographs) return centerView(preprocessingFor(images))(image, undefined);
     // Articles of clothing fill their images and stand in the middle of them.
     return prepareDigit(
       image,
@@ -136,9 +139,10 @@ function tabulate(predictions: readonly Prediction[], classes: readonly string[]
 function describe(
   { file, pixels, top }: Exclude<Prediction, { readonly error: string }>,
   classes: readonly string[],
-  size: number,
+  shape: ImageShape,
   { columns, style }: Terminal,
 ): string[] {
+  const image = grayOf(pixels, shape);
   const bars = top.map(({ index, probability }) => [
     classes[index]!,
     formatPercent(probability),
@@ -147,11 +151,7 @@ function describe(
   return [
     printable(file),
     "",
-    ...drawImage(
-      { width: size, height: size, channels: 1, data: pixels },
-      Math.min(size, columns),
-      style,
-    ).map((line) => line.trimEnd()),
+    ...drawImage(image, Math.min(image.width, columns), style).map((line) => line.trimEnd()),
     "",
     ...drawTable(bars, ["left", "right", "left"]),
   ];
