@@ -3,6 +3,8 @@ import { ArgumentError, type FileError } from "../core/errors.ts";
 import type { TrainTest } from "../data/mnist.ts";
 import { writeFileAtomic } from "../io/files.node.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
+import type { Module } from "../nn/module.ts";
+import type { Checkpoint } from "../train/checkpoint.ts";
 import type { FitEvent } from "../train/events.ts";
 import { fit as trainModel } from "../train/fit.ts";
 import { RunFolder } from "../train/run-folder.node.ts";
@@ -93,26 +95,30 @@ interface Loading {
 
 interface Prepared {
   readonly run: SavedRun;
+  /** Before its first step, or to be given the checkpoint's parameters. */
+  readonly model: Module;
   readonly data: TrainTest;
+  readonly checkpoint: Checkpoint | undefined;
 }
 
 /** A new run in a folder of its own. */
 async function beginRun({ values }: TrainArguments, loading: Loading): Promise<Prepared> {
   const settings = completeSettings(values);
   const preprocessing = await choosePreprocessing(settings);
+  const data = await loadTrainingData(settings, preprocessing, loading);
   const photographs = await isImageFolder(settings.data);
   if (settings.imageSize !== undefined && !photographs) {
     throw new UsageError(`--image-size is for photographs, and the images of ${settings.data} have one size`);
   }
-  const data = await loadTrainingData(settings, preprocessing, loading);
   const config = { settings, images: imageFormOf(data.train, photographs ? preprocessing : undefined) };
+  const model = await makePretrained(config);
   const content = writeRunConfig(config);
   const path = values.run ?? newRunPath(settings.model, settings.data, new Date());
   const folder = await RunFolder.create(path, content).catch((error: unknown) => {
     if (error instanceof ArgumentError) throw new UsageError(`--run: ${error.message}`);
     throw error;
   });
-  return { run: { folder, ...config }, data };
+  return { run: { folder, ...config }, model, data, checkpoint: undefined };
 }
 
 /** A run that is there already, with more epochs if they were asked for. */
@@ -126,12 +132,14 @@ async function continueRun(
     throw new UsageError("--run is a folder for a new run: leave it out with --resume");
   const run = await openRun(path);
   const data = await loadTrainingData(run.settings, preprocessingFor(run.images), loading);
-  if (values.epochs === undefined) return { run, data };
+  const checkpoint = await run.folder.checkpoint();
+  const model = await (checkpoint ? makeModel(run) : makePretrained(run));
+  if (values.epochs === undefined) return { run, model, data, checkpoint };
   const settings = completeSettings({ ...run.settings, epochs: values.epochs });
   const extended = { ...run, settings };
   const content = `${JSON.stringify(writeRunConfig(extended), null, 2)}\n`;
   await writeFileAtomic(join(path, configName), new TextEncoder().encode(content));
-  return { run: extended, data };
+  return { run: extended, model, data, checkpoint };
 }
 
 /** The images to train and to judge with; trained parameters get those that they were trained on, in scale. */
@@ -149,7 +157,7 @@ async function loadTrainingData(
 }
 
 async function trainRun(
-  { run, data }: Prepared,
+  { run, model, data, checkpoint }: Prepared,
   { values }: TrainArguments,
   interruption: Interruption,
   display: TrainingDisplay,
@@ -159,8 +167,6 @@ async function trainRun(
   const { folder, settings, images } = run;
   if (!json) display.note(`${settings.model} on ${settings.data}, saved in ${folder.path}`);
   const began = performance.now();
-  const checkpoint = await folder.checkpoint();
-  const model = checkpoint ? makeModel(run) : await makePretrained(run);
   const print = (record: unknown): void => terminal.line(JSON.stringify(record));
   const onEvent = (event: FitEvent): void => {
     const record = json ? eventRecord(event) : undefined;
