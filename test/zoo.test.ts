@@ -45,6 +45,10 @@ describe.each(listModels().map((entry) => [entry.name, entry] as const))("%s", (
 /** Names in the table of known networks that are not torchvision's. */
 const otherNames: Readonly<Record<string, string>> = {
   lenet5: "reference/lenet5_modern",
+  mobilenet_v1: "reference/mobilenet_v1_1.0",
+  mobilenet_v1_075: "reference/mobilenet_v1_0.75",
+  mobilenet_v1_050: "reference/mobilenet_v1_0.5",
+  mobilenet_v1_025: "reference/mobilenet_v1_0.25",
 };
 
 const rows = readZooRows();
