@@ -8,7 +8,7 @@ import { randomResizedCrop } from "../data/augment/random-resized-crop.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { compose, type Transform } from "../data/transforms.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
-import { choice, integer, numbers, type OptionsFor, positive, real } from "./option.ts";
+import { choice, integer, type OptionsFor, positive, real, tuple } from "./option.ts";
 
 const levels = ["none", "light", "standard", "randaugment"] as const;
 
@@ -37,13 +37,13 @@ export const augmentationOptions: OptionsFor<AugmentationSettings> = {
       "changes; what has digits is not mirrored",
   ),
   shift: integer("moves training images at random by up to N pixels", { initial: 0, least: 0, most: 64 }),
-  jitter: numbers("B,C,S,H", "changes brightness, contrast, saturation and hue by up to these shares", [
+  jitter: tuple("B,C,S,H", "changes brightness, contrast, saturation and hue by up to these shares", [
     { least: 0, most: 10 },
     { least: 0, most: 10 },
     { least: 0, most: 10 },
     { least: 0, most: 0.5 },
   ]),
-  randaugment: numbers("N,M", "N of RandAugment's 14 changes with magnitude M, from 0 to 30", [
+  randaugment: tuple("N,M", "N of RandAugment's 14 changes with magnitude M, from 0 to 30", [
     { least: 1, most: 14, whole: true },
     { least: 0, most: 30 },
   ]),

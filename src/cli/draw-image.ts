@@ -1,5 +1,4 @@
 import { resize } from "../data/resize.ts";
-import type { ImageShape } from "../data/source.ts";
 import type { Image } from "../io/image.ts";
 import { padTo } from "./draw-table.ts";
 import type { Style } from "./style.ts";
@@ -56,15 +55,4 @@ export function arrange(pictures: readonly (readonly string[])[], width: number,
     }
   }
   return lines;
-}
-
-/** The mean of the channels of an image (C, H, W). */
-export function grayOf(pixels: Uint8Array, [channels, height, width]: ImageShape): Image {
-  const plane = height * width;
-  const data = Uint8Array.from({ length: plane }, (_, i) => {
-    let total = 0;
-    for (let c = 0; c < channels; c++) total += pixels[c * plane + i]!;
-    return Math.round(total / channels);
-  });
-  return { width, height, channels: 1, data };
 }

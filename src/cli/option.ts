@@ -50,21 +50,38 @@ export function optionalText(placeholder: string, bare: string, help: string): O
   return { ...text(`[${placeholder}]`, help), bare };
 }
 
-/** One of some names. */
-export function choice<const T extends string>(
+/** One of some names; without an initial one its absence means something that the help tells. */
+export function choice<const T extends string, const I extends T | undefined>(
   placeholder: string,
   names: readonly T[],
-  initial: T,
+  initial: I,
   help: string,
-): Option<T> {
+): Option<T | I> {
   return {
     placeholder,
-    help: `${help}: ${listed(names)} (default: ${initial})`,
+    help: `${help}: ${listed(names)}${initial === undefined ? "" : ` (default: ${initial})`}`,
     initial,
     parse: (value, name) => {
       const found = names.find((each) => each === value);
       if (found !== undefined) return found;
       throw new UsageError(`${name} must be ${listed(names)}, but is "${value}"${suggestion(value, names)}`);
+    },
+  };
+}
+
+/** One number, or several with commas between. */
+export function numbers(
+  help: string,
+  holds: (value: number) => boolean,
+): Option<readonly number[] | undefined> {
+  return {
+    placeholder: "X,…",
+    help,
+    initial: undefined,
+    parse: (value, name) => {
+      const parsed = numbersIn(value);
+      if (parsed.every((each) => Number.isFinite(each) && holds(each))) return parsed;
+      throw new UsageError(`${name} must be numbers with commas between, but is "${value}"`);
     },
   };
 }
@@ -102,6 +119,11 @@ export function positive(help: string): Option<number | undefined> {
   return numeric("X", help, undefined, "a positive number", (value) => value > 0 && value < Infinity);
 }
 
+/** Those between commas; NaN for what is none. */
+function numbersIn(value: string): number[] {
+  return value.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+}
+
 interface NumberBounds {
   readonly least: number;
   readonly most: number;
@@ -109,7 +131,7 @@ interface NumberBounds {
 }
 
 /** As many numbers as there are bounds, with commas between. */
-export function numbers(
+export function tuple(
   placeholder: string,
   help: string,
   bounds: readonly NumberBounds[],
@@ -122,7 +144,7 @@ export function numbers(
     help,
     initial: undefined,
     parse: (value, name) => {
-      const parts = value.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+      const parts = numbersIn(value);
       const fit = bounds.every(({ least, most, whole }, i) => {
         const part = parts[i] ?? Number.NaN;
         return part >= least && part <= most && (!whole || Number.isInteger(part));

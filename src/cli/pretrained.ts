@@ -10,7 +10,7 @@ import { loadTransferred } from "../nn/transfer.ts";
 import { checkpointFormat, parseCheckpoint } from "../train/checkpoint.ts";
 import { publishedWeights } from "./fine-tuning.ts";
 import { requireModel } from "./model-operand.ts";
-import { cropTo, preprocessingFor, type TrainedConfig } from "./run-config.ts";
+import { preprocessingFor, type TrainedConfig } from "./run-config.ts";
 import { checkpointName, makeModel, openRun } from "./saved-run.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -46,10 +46,16 @@ export async function choosePreprocessing(
   const known =
     pretrained !== undefined && (await isFolder(pretrained))
       ? preprocessingFor((await openRun(pretrained)).images)
-      : (weights?.preprocessing ?? cropTo([3, height, width], colors));
+      : (weights?.preprocessing ?? cropTo([3, height, width]));
   if (imageSize === undefined) return known;
   const resize = Math.round((known.resize * imageSize) / known.inputSize[1]);
   return { ...known, inputSize: [known.inputSize[0], imageSize, imageSize], resize };
+}
+
+/** The usual way to a size: the middle, 7/8 of the shorter side. */
+function cropTo(inputSize: Preprocessing["inputSize"]): Preprocessing {
+  const resize = Math.round(Math.max(inputSize[1], inputSize[2]) / 0.875);
+  return { inputSize, resize, interpolation: "bilinear", cropMode: "center", ...colors };
 }
 
 interface Pretrained {

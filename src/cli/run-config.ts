@@ -33,15 +33,14 @@ export function imageFormOf(
   return { ...form, photographs: { resize, interpolation, cropMode } };
 }
 
-/** How photographs become what the network of a run takes, also where it was trained on other data. */
+/** How photographs become what the network of a run takes; all of the middle where it was trained on other data. */
 export function preprocessingFor({ shape, normalization, photographs }: ImageForm): Preprocessing {
-  return { ...cropTo(shape, normalization), ...photographs };
-}
-
-/** The usual way to a shape: the middle, 7/8 of the shorter side. */
-export function cropTo(inputSize: ImageShape, normalization: Normalization): Preprocessing {
-  const resize = Math.round(Math.max(inputSize[1], inputSize[2]) / 0.875);
-  return { inputSize, resize, interpolation: "bilinear", cropMode: "center", ...normalization };
+  const whole = {
+    resize: Math.max(shape[1], shape[2]),
+    interpolation: "bilinear",
+    cropMode: "center",
+  } as const;
+  return { inputSize: shape, ...normalization, ...(photographs ?? whole) };
 }
 
 export function writeRunConfig({ settings, images }: TrainedConfig): RunConfig {

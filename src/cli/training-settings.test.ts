@@ -5,7 +5,13 @@ import { Random } from "../data/random.ts";
 import { parseArguments } from "./arguments.ts";
 import { trainViewOf } from "./augmentation.ts";
 import { loadData } from "./load-data.ts";
-import { cropTo, imageFormOf, readRunConfig, type TrainedConfig, writeRunConfig } from "./run-config.ts";
+import {
+  imageFormOf,
+  preprocessingFor,
+  readRunConfig,
+  type TrainedConfig,
+  writeRunConfig,
+} from "./run-config.ts";
 import { makeOptimizer, makeSchedule, planTraining } from "./training-plan.ts";
 import { completeSettings, settingOptions, type TrainingSettings } from "./training-settings.ts";
 
@@ -20,7 +26,13 @@ const smallImages = Dataset.fromArrays({
   classes: ["a", "b"],
 });
 const smallData = { train: smallImages, test: smallImages };
-const photographs = { preprocessing: cropTo([3, 8, 8], { mean: [0, 0, 0], std: [1, 1, 1] }) };
+const photographs = {
+  preprocessing: preprocessingFor({
+    shape: [3, 8, 8],
+    classes: [],
+    normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
+  }),
+};
 
 describe("settings", () => {
   test("have defaults that depend on data and optimizer", () => {

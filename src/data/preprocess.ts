@@ -3,7 +3,7 @@ import type { Preprocessing } from "../io/preprocessing.ts";
 import { toRgb } from "../io/to-rgb.ts";
 import { centerCrop, roundHalfToEven } from "./center-crop.ts";
 import type { ImageView } from "./image-view.ts";
-import { normalizationTable } from "./normalization.ts";
+import { type Normalization, normalizationTable } from "./normalization.ts";
 import { resize } from "./resize.ts";
 
 /**
@@ -33,9 +33,9 @@ export function centerView(preprocessing: Preprocessing): ImageView {
 }
 
 /** Bytes (C, H, W) as floats; the table of all bytes is made anew, which takes less than an image does. */
-export function normalizeBytes(bytes: Uint8Array, { mean, std }: Preprocessing): Float32Array {
-  const table = normalizationTable({ mean, std });
-  const plane = bytes.length / mean.length;
+export function normalizeBytes(bytes: Uint8Array, normalization: Normalization): Float32Array {
+  const table = normalizationTable(normalization);
+  const plane = bytes.length / normalization.mean.length;
   const values = new Float32Array(bytes.length);
   for (let start = 0, row = 0; start < bytes.length; start += plane, row += 256) {
     for (let i = start; i < start + plane; i++) values[i] = table[row + bytes[i]!]!;
