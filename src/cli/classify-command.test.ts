@@ -8,6 +8,8 @@ import { drawDigit } from "../data/draw-digit.ts";
 import "../index.ts";
 import { encodeNetpbm } from "../io/netpbm.ts";
 import { encodePng } from "../io/png-encode.ts";
+import { serializeSafetensors } from "../io/safetensors.ts";
+import { createModel } from "../models/registry.ts";
 import { runProgram } from "./program.ts";
 
 interface Outcome {
@@ -149,9 +151,38 @@ describe("classify", () => {
     expect(records(outcome).map((each) => "error" in each)).toEqual([true, true, true, true, false]);
   });
 
+  test("takes published weights with their preparation and the names of their classes", async () => {
+    const directory = file("published");
+    await mkdir(directory);
+    const state = await createModel("lenet5", { numClasses: 3 }).stateDict();
+    await writeFile(join(directory, "model.safetensors"), serializeSafetensors(state));
+    const config = {
+      architecture: "lenet5",
+      num_classes: 3,
+      label_names: ["cat", "dog", "emu"],
+      pretrained_cfg: {
+        input_size: [1, 28, 28],
+        mean: [0.5],
+        std: [0.25],
+        crop_pct: 1,
+        interpolation: "bilinear",
+      },
+    };
+    await writeFile(join(directory, "config.json"), JSON.stringify(config));
+    const args = [file("small.pgm"), file("photo.jpg"), "--model", directory];
+    const outcome = await fovea("classify", ...args, "--json");
+    expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+    for (const { top } of records(outcome)) {
+      expect(top.map((each: { class: string }) => each.class).sort()).toEqual(["cat", "dog", "emu"]);
+    }
+    const other = await fovea("classify", ...args, "--json", "--mean", "0");
+    expect(records(other)[0].top[0].probability).not.toBe(records(outcome)[0].top[0].probability);
+  });
+
   test.each([
     [["--model", "lenet"], '--model: there is no run and no network "lenet"; did you mean lenet5?'],
-    [["--model", "lenet5"], "--model lenet5 has no weights: name a run"],
+    [["--model", "runs/none"], '--model: there is no run and no network "runs/none"'],
+    [["--model", "lenet5"], "--model lenet5 has no published weights: name a run"],
     [["--mean", "1,x"], '--mean must be numbers with commas between, but is "1,x"'],
     [["--std", "0"], "--std must be numbers with commas between"],
     [["--crop", "centre"], '--crop must be center, squash or border, but is "centre"; did you mean center?'],

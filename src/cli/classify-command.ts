@@ -21,7 +21,10 @@ import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 const options = {
-  model: text("RUN", "the run whose network is asked (default: the newest in runs/)"),
+  model: text(
+    "NAME",
+    "a run, a network with published weights, or timm/… (default: the newest run in runs/)",
+  ),
   top: integer("how many classes to name", { initial: 5, least: 1 }),
   labels: text("FILE", "names of the classes, one a line (default: those that the network knows)"),
   batch: integer("images at a time", { initial: 16, least: 1, most: 4096 }),
@@ -38,7 +41,11 @@ export const classify: Command = defineCommand({
     "file gives an error and exit code 1; the others are still classified.",
   operands: { name: "IMAGE...", least: 1, most: Number.POSITIVE_INFINITY },
   options,
-  examples: ["fovea classify digit.png", "fovea classify scans/*.pgm --model runs/mine --top 1 --json"],
+  examples: [
+    "fovea classify photo.jpg --model timm/resnet50.a1_in1k",
+    "fovea classify digit.png",
+    "fovea classify scans/*.pgm --model runs/mine --top 1 --json",
+  ],
   run: runClassification,
 });
 
@@ -52,7 +59,7 @@ async function runClassification(
   const network = await openClassifyingModel(name, values);
   const labels = values.labels === undefined ? network.labels : await readLabels(values.labels);
   let [failed, shown] = [false, 0];
-  for await (const result of classifyFiles(files, network, network.batch ?? values.batch)) {
+  for await (const result of classifyFiles(files, network, values.batch)) {
     if ("error" in result) failed = true;
     else if (shown++ === 0) checkLabels(labels, result.ranked.length, values.labels);
     if (values.json) {

@@ -3,6 +3,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
 import { listModels } from "../models/registry.ts";
+import { published } from "./classify-published.ts";
 import type { ClassifyingModel } from "./classifying-model.ts";
 import { suggestion } from "./nearest.ts";
 import { flagName } from "./option.ts";
@@ -12,7 +13,7 @@ import { loadTrained, openRun, type SavedRun } from "./saved-run.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** One of the places that networks come from. */
-interface ClassifySource {
+export interface ClassifySource {
   /** Whether `name` means a network of this place. */
   has(name: string): boolean | Promise<boolean>;
   open(name: string, values: PreparationValues): Promise<ClassifyingModel>;
@@ -32,17 +33,17 @@ const runs: ClassifySource = {
   },
 };
 
-/** A network of the registry, which knows nothing before it was trained. */
+/** A network of the registry without weights, which knows nothing before it was trained. */
 const untrained: ClassifySource = {
   has: (name) => listModels().some((entry) => entry.name === name),
   open: async (name) => {
     throw new UsageError(
-      `--model ${name} has no weights: name a run, such as fovea train --model ${name} leaves in runs/`,
+      `--model ${name} has no published weights: name a run, such as fovea train --model ${name} leaves in runs/`,
     );
   },
 };
 
-const sources: readonly ClassifySource[] = [runs, untrained];
+const sources: readonly ClassifySource[] = [published, runs, untrained];
 
 /** The network that `name` means. @throws UsageError if there is none such. */
 export async function openClassifyingModel(

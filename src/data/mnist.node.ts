@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cacheFolder } from "../core/cache-folder.node.ts";
 import { FileError } from "../core/errors.ts";
 import { readFile } from "../io/files.node.ts";
-import { download } from "./download.node.ts";
+import { download } from "../io/http/download.node.ts";
 import type { NamedBytes } from "./idx-dataset.ts";
 import {
   fashionMnistSpec,

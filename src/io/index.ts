@@ -25,6 +25,8 @@ export {
   type PretrainedConfig,
   preprocessingOf,
 } from "./preprocessing.ts";
+export { type PthFile, parsePth } from "./pth/parse-pth.ts";
+export { type PickleValue, PythonGlobal, PythonObject } from "./pth/pickle-value.ts";
 export { parseSafetensors, type SafetensorsFile, serializeSafetensors } from "./safetensors.ts";
 export { toFloat32 } from "./to-float32.ts";
 export { toRgb } from "./to-rgb.ts";
