@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { cifar10 } from "../data/cifar.node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
 import { type ImageFolderOptions, imageFolder } from "../data/image-folder.node.ts";
@@ -9,7 +10,7 @@ import { suggestion } from "./nearest.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface DataSettings {
-  /** digits, mnist, fashion-mnist or a folder. */
+  /** digits, mnist, fashion-mnist, cifar10 or a folder. */
   readonly data: string;
   /** How many images to train with; all unless told. */
   readonly limit?: number | undefined;
@@ -19,7 +20,7 @@ export interface DataSettings {
 /** Digits to train with and to test with have seeds of their own, as published data sets have files of their own. */
 const digitSeeds = { train: 0, test: 1 } as const;
 
-const published = { mnist, "fashion-mnist": fashionMnist } as const;
+const published = { mnist, "fashion-mnist": fashionMnist, cifar10 } as const;
 const names = ["digits", ...Object.keys(published)];
 
 export interface DataOptions {

@@ -3,6 +3,7 @@ import "../default-backend.ts";
 export * from "./augment/index.ts";
 export { Batch } from "./batch.ts";
 export { centerCrop } from "./center-crop.ts";
+export { type CifarSpec, cifar10Spec, parseCifar } from "./cifar.ts";
 export type { IndexRange, Sample } from "./dataset.ts";
 export { Dataset } from "./dataset.ts";
 export type { DigitsOptions } from "./digits.ts";
