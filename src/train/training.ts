@@ -19,7 +19,7 @@ import { type Horizon, learningRateAt } from "./schedules.ts";
 import { noTotals, scoresOf } from "./totals.ts";
 import { TrainingState } from "./training-state.ts";
 import { TrainingStep } from "./training-step.ts";
-import { withMode } from "./with-mode.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { EventLoopYield } from "./yield-to-event-loop.ts";
 
 /** One call of `fit`: the loop over epochs and batches, and the position that it has reached. */
