@@ -2,7 +2,10 @@ import { ArgumentError } from "../../core/errors.ts";
 import type { Graph } from "../../core/graph.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Variable } from "../../core/variable.ts";
-import { broadcastOperands, type Operand } from "./broadcast-operands.ts";
+import type { Operand } from "./broadcast-operands.ts";
+import { biasedConvolution } from "./combine/biased-convolution.ts";
+import type { Combination } from "./combine/combination.ts";
+import { liveSteps } from "./live-steps.ts";
 import type { NetworkGraph, NetworkNode, NetworkValue } from "./network-graph.ts";
 import { type Keeps, replaceOps } from "./replace-ops.ts";
 import {
@@ -36,10 +39,17 @@ export async function networkGraph(
   return buildNetwork(traced, () => true).graph;
 }
 
-/** @param keeps which operations stay; others are decomposed. */
-export function buildNetwork(traced: TracedNetwork, keeps: Keeps): Network {
+/**
+ * @param keeps which operations stay; others are decomposed.
+ * @param combinations what is written as one operation besides convolutions with their biases.
+ */
+export function buildNetwork(
+  traced: TracedNetwork,
+  keeps: Keeps,
+  combinations: readonly Combination[] = [],
+): Network {
   const graph = replaceOps(traced.graph, keeps);
-  const steps = liveSteps(graph);
+  const steps = liveSteps(graph, [biasedConvolution, ...combinations]);
   const leafAt = new Map(graph.inputs.map((node, i) => [node, traced.leaves[i]!]));
   const names = graph.nodes.map((_, index) => leafAt.get(index)?.name ?? `t${index}`);
   const nodes: NetworkNode[] = [];
@@ -100,57 +110,6 @@ function scalarIn(nodes: NetworkNode[], { value, dtype }: Exclude<Operand, numbe
     nodes.push({ op: "full", inputs: [], output, attrs: { value, shape: [], dtype }, shape: [], dtype });
   }
   return output;
-}
-
-interface Step {
-  readonly index: number;
-  readonly op: string;
-  readonly operands: readonly Operand[];
-  readonly attrs: NetworkNode["attrs"];
-}
-
-/** What the outputs need, in order, with biases inside their convolutions and operands that broadcast. */
-function liveSteps(graph: Graph): Step[] {
-  const uses = graph.nodes.map(() => 0);
-  for (const { inputs } of graph.nodes) for (const input of inputs) uses[input]!++;
-  for (const { node } of graph.outputs) uses[node]!++;
-  const needed = new Set(graph.outputs.map(({ node }) => node));
-  const steps: Step[] = [];
-  for (let index = graph.nodes.length - 1; index >= 0; index--) {
-    const { op, attrs } = graph.nodes[index]!;
-    if (!needed.has(index) || op === "input") continue;
-    const step = biasedConvolution(graph, index, uses) ?? {
-      index,
-      op,
-      attrs,
-      operands: broadcastOperands(graph, index),
-    };
-    for (const operand of step.operands) if (typeof operand === "number") needed.add(operand);
-    steps.push(step);
-  }
-  return steps.reverse();
-}
-
-/** conv(x, w) + reshape(bias, [C, 1, 1]) as a convolution of three operands, if that is what node `index` is. */
-function biasedConvolution(graph: Graph, index: number, uses: readonly number[]): Step | undefined {
-  const sum = graph.nodes[index]!;
-  if (sum.op !== "add") return undefined;
-  const [first, second] = broadcastOperands(graph, index);
-  if (typeof first !== "number" || typeof second !== "number") return undefined;
-  const convolution = graph.nodes[first]!;
-  const bias = graph.nodes[second]!;
-  const source = graph.nodes[bias.inputs[0]!];
-  const isBias =
-    (convolution.op === "conv" || convolution.op === "convInputGrad") &&
-    uses[first] === 1 &&
-    bias.op === "reshape" &&
-    bias.shape.length === sum.shape.length - 1 &&
-    bias.shape[0] === sum.shape[1] &&
-    bias.shape.slice(1).every((extent) => extent === 1) &&
-    source?.shape.length === 1;
-  if (!isBias) return undefined;
-  const { op, inputs, attrs } = convolution;
-  return { index, op, operands: [...inputs, bias.inputs[0]!], attrs };
 }
 
 function requireUniqueNames({ inputs, weights, constants, nodes }: NetworkGraph): void {

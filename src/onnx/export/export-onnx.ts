@@ -7,6 +7,8 @@ import { type Draft, encodeMessage, joinPieces, lengthOf } from "../format/write
 import { ExternalData } from "../format/write-tensor.ts";
 import { batchSizes, type Dims, extentsByName } from "./batch-axis.ts";
 import { buildNetwork, type Network } from "./build-network.ts";
+import { extension } from "./combine/extension.ts";
+import { mean } from "./combine/mean.ts";
 import { OnnxGraph } from "./onnx-graph.ts";
 import type { Keeps } from "./replace-ops.ts";
 import {
@@ -39,6 +41,9 @@ export interface OnnxFiles {
 
 /** The version of the file format that came with a version of the operators. */
 const irVersions: Readonly<Record<number, number>> = { 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11 };
+
+/** The first opset whose Pad can go on from the other end. */
+const wrapsFrom = 19;
 
 /** Protobuf's limit for one message. */
 const largestFile = 2 ** 31 - 1;
@@ -158,8 +163,12 @@ async function openNetwork(
     const translation = translations.get(op);
     return translation !== undefined && (translation.accepts?.(specs, attrs, opset) ?? true);
   };
+  const combinations = [
+    mean,
+    extension(opset < wrapsFrom ? ["reflect", "edge"] : ["reflect", "edge", "wrap"]),
+  ];
   const build = async (list: readonly NamedInput[]): Promise<Network> =>
-    buildNetwork(await traceNetwork(network, list, options), keeps);
+    buildNetwork(await traceNetwork(network, list, options), keeps, combinations);
   if (!options.dynamicBatch) return { ...(await build(inputs)), extents: (_, shape) => shape };
   const scalar = inputs.find(({ shape }) => shape.length === 0);
   if (scalar) throw new ArgumentError(`dynamicBatch: the input "${scalar.name}" has no axis`);

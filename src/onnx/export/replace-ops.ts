@@ -2,6 +2,8 @@ import { ArgumentError } from "../../core/errors.ts";
 import { type Graph, GraphBuilder } from "../../core/graph.ts";
 import { type AnyOp, type Attrs, opNamed, type TensorSpec } from "../../core/op.ts";
 import { Tensor } from "../../core/tensor.ts";
+// Enters the op into the registry that tables of decompositions become.
+import "../../ops/constant.ts";
 
 /** Whether an operation stays; one that does not is replaced by its decomposition. */
 export type Keeps = (op: string, inputs: readonly TensorSpec[], attrs: Attrs) => boolean;

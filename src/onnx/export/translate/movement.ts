@@ -1,3 +1,4 @@
+import type { ExtensionAttrs } from "../combine/extension.ts";
 import type { OnnxGraph } from "../onnx-graph.ts";
 import type { Operation, Translations } from "./translation.ts";
 
@@ -77,6 +78,10 @@ export const movementTranslations: Translations = {
   },
   slice: { translate: slice },
   pad: { translate: pad },
+  extend: {
+    translate: ({ inputs: [x], attrs: { mode, low, high } }: Operation<ExtensionAttrs>, graph) =>
+      graph.add("Pad", [x!.name, graph.int64s([...low, ...high])], { mode }),
+  },
   concat: {
     translate: ({ inputs, attrs }, graph) =>
       graph.add(

@@ -1,3 +1,4 @@
+import type { MeanAttrs } from "../combine/mean.ts";
 import type { OnnxGraph } from "../onnx-graph.ts";
 import type { Operation, Translation, Translations } from "./translation.ts";
 
@@ -49,6 +50,10 @@ export const reductionTranslations: Translations = {
   sum: reduction("ReduceSum"),
   max: reduction("ReduceMax"),
   min: reduction("ReduceMin"),
+  mean: {
+    translate: ({ inputs: [x], attrs: { axes, keepDims } }: Operation<MeanAttrs>, graph) =>
+      graph.add("ReduceMean", [x!.name, graph.int64s(axes)], { keepdims: keepDims ? 1 : 0 }),
+  },
   norm: reduction("ReduceL2"),
   logSumExp: reduction("ReduceLogSumExp"),
   argmax: position("ArgMax"),

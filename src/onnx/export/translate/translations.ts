@@ -10,7 +10,10 @@ import { reductionTranslations } from "./reduction.ts";
 import { resizeTranslations } from "./resize.ts";
 import type { Translation } from "./translation.ts";
 
-/** Every operation that has a counterpart in ONNX, at least with some settings; others are exported as their decompositions. */
+/**
+ * Every operation that has a counterpart in ONNX, at least with some settings; others are exported as their
+ * decompositions. Two are combinations of Fovea's: `mean` and `extend`.
+ */
 export const translations: ReadonlyMap<string, Translation> = new Map(
   Object.entries({
     ...fixedTranslations,
