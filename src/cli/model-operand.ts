@@ -33,17 +33,24 @@ export function modelNames(): string {
   return `The networks are ${listed(listModels().map(({ name }) => name)).replace(" or ", " and ")}.`;
 }
 
+export function isModelName(name: string): boolean {
+  return listModels().some((each) => each.name === name);
+}
+
+/** @param or what else the operand may be. */
+export function unknownModel(operand: string, name: string, or?: string): UsageError {
+  const names = listModels().map((each) => each.name);
+  const possible = or === undefined ? names : [...names, or];
+  return new UsageError(`${operand} must be ${listed(possible)}, but is "${name}"${suggestion(name, names)}`);
+}
+
 /** A new network, and the shape of the images that it takes. @throws UsageError for an unknown name. */
 export function makeNamedModel(
   name: string,
   { input, classes }: ModelValues,
 ): { model: Module; input: Shape } {
-  const models = listModels();
-  const entry = models.find((each) => each.name === name);
-  if (!entry) {
-    const names = models.map((each) => each.name);
-    throw new UsageError(`MODEL must be ${listed(names)}, but is "${name}"${suggestion(name, names)}`);
-  }
+  const entry = listModels().find((each) => each.name === name);
+  if (!entry) throw unknownModel("MODEL", name);
   const shape = input ?? entry.inputShape;
   return { model: createModel(name, { numClasses: classes, inChannels: shape[0]! }), input: shape };
 }

@@ -3,6 +3,7 @@ import { FoveaError } from "../core/errors.ts";
 import { bench } from "./bench-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
+import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
 import { suggestion } from "./nearest.ts";
 import { predict } from "./predict-command.ts";
@@ -12,7 +13,7 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, predict, summary, bench];
+const commands: readonly Command[] = [train, evaluateRun, predict, summary, bench, exportNetwork];
 
 /**
  * Runs `fovea` with its arguments.

@@ -3,6 +3,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { batchCount } from "../data/loader.ts";
 import type { Module } from "../nn/module.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { defaultGenerator } from "../ops/generator.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isOver, judge, untried } from "./early-stopping.ts";
@@ -19,7 +20,6 @@ import { type Horizon, learningRateAt } from "./schedules.ts";
 import { noTotals, scoresOf } from "./totals.ts";
 import { TrainingState } from "./training-state.ts";
 import { TrainingStep } from "./training-step.ts";
-import { withMode } from "../nn/with-mode.ts";
 import { EventLoopYield } from "./yield-to-event-loop.ts";
 
 /** One call of `fit`: the loop over epochs and batches, and the position that it has reached. */

@@ -95,6 +95,6 @@ function describe({ op, output }: NetworkNode, graph: NetworkGraph): string {
 function dependent(what: string): ArgumentError {
   return new ArgumentError(
     `the size of the batch cannot be left open, because it decides more than shapes: ${what}\n` +
-      "  hint: export for one size, without dynamicBatch",
+      "  hint: export for one size of the batch",
   );
 }
