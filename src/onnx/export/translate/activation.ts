@@ -3,6 +3,9 @@ import { plain, type Translations } from "./translation.ts";
 /** Softplus as it is defined differs from x by less than float32 resolves, where beta · x is above this. */
 const softplusIsIdentityFrom = 20;
 
+/** The first opset that has Gelu. */
+const geluFrom = 20;
+
 export const activationTranslations: Translations = {
   relu: plain("Relu"),
   relu6: {
@@ -30,6 +33,7 @@ export const activationTranslations: Translations = {
     translate: ({ inputs: [x] }, graph) => graph.add("Softplus", [x!.name]),
   },
   gelu: {
+    accepts: (_, __, opset) => opset >= geluFrom,
     translate: ({ inputs: [x], attrs }, graph) =>
       graph.add("Gelu", [x!.name], { approximate: attrs.approximate }),
   },
