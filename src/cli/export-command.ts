@@ -11,7 +11,7 @@ import type { Arguments } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatScaled } from "./format.ts";
-import { isModelName, makeNamedModel, modelNames, modelOptions, unknownModel } from "./model-operand.ts";
+import { isModelName, makeNamedModel, modelOptions, requireModel, whereModelsAre } from "./model-operand.ts";
 import { flag, flagName, integer, text } from "./option.ts";
 import { configName, loadTrained, openRun } from "./saved-run.ts";
 import type { Terminal } from "./terminal.ts";
@@ -37,7 +37,7 @@ export const exportNetwork: Command = defineCommand({
   summary: "Write a network for other programs, as ONNX or safetensors",
   details:
     "The network is that of a run of fovea train, with what it learned, or a new one with random weights. " +
-    modelNames(),
+    whereModelsAre,
   operands: { name: "RUN|MODEL", least: 1, most: 1 },
   options,
   examples: [
@@ -97,11 +97,11 @@ function onnxModel({ model, input, metadata }: Source, { values }: ExportArgumen
 
 async function openSource({ operands, values, given }: ExportArguments): Promise<Source> {
   const name = operands[0]!;
-  if (isModelName(name)) {
+  if (isModelName(name) || !(await exists(join(name, configName)))) {
+    requireModel(name, "RUN|MODEL", "the folder of a run or the name of a network");
     manualSeed(values.seed);
     return { ...makeNamedModel(name, values), metadata: { model: name } };
   }
-  if (!(await exists(join(name, configName)))) throw unknownModel("RUN|MODEL", name, "the folder of a run");
   for (const option of ["input", "classes", "seed"] as const) {
     if (given.has(option)) throw new UsageError(`${flagName(option)} is for a new network: ${name} is a run`);
   }

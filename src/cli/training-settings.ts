@@ -1,4 +1,4 @@
-import { listModels } from "../models/registry.ts";
+import { requireModel, whereModelsAre } from "./model-operand.ts";
 import { choice, flagName, integer, listed, type OptionsFor, positive, real, text } from "./option.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -55,12 +55,12 @@ type Values = Omit<TrainingSettings, Dependent> & {
 
 /** The options that decide what a training computes; a run's config.json keeps them. */
 export const settingOptions: OptionsFor<Values> = {
-  model: choice(
-    "NAME",
-    listModels().map(({ name }) => name),
-    "lenet5",
-    "which network",
-  ),
+  model: {
+    placeholder: "NAME",
+    help: `which network (default: lenet5); ${whereModelsAre}`,
+    initial: "lenet5",
+    parse: (value, name) => requireModel(value, name).name,
+  },
   data: text(
     "NAME|DIR",
     "digits (drawn by a generator, no download), mnist, fashion-mnist, or a folder with four files in MNIST's form " +

@@ -1,12 +1,32 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
+import { convnextEntries } from "./convnext.ts";
+import { efficientnetEntries } from "./efficientnet.ts";
+import { efficientnetV2Entries } from "./efficientnet-v2.ts";
 import { lenetEntries } from "./lenet.ts";
 import { mlpEntries } from "./mlp.ts";
+import { mobilenetV1Entries } from "./mobilenet-v1.ts";
+import { mobilenetV2Entries } from "./mobilenet-v2.ts";
+import { mobilenetV3Entries } from "./mobilenet-v3.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
+import { resnetEntries } from "./resnet.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
-  [...lenetEntries, ...mlpEntries, ...batchNormNetEntries].map((entry) => [entry.name, entry]),
+  [
+    lenetEntries,
+    mlpEntries,
+    batchNormNetEntries,
+    resnetEntries,
+    mobilenetV1Entries,
+    mobilenetV2Entries,
+    mobilenetV3Entries,
+    efficientnetEntries,
+    efficientnetV2Entries,
+    convnextEntries,
+  ]
+    .flat()
+    .map((entry) => [entry.name, entry]),
 );
 
 /**

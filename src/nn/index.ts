@@ -61,6 +61,7 @@ export { SiLU } from "./silu.ts";
 export { Softmax } from "./softmax.ts";
 export { Softplus } from "./softplus.ts";
 export { type LoadOptions, type LoadReport, type StateDict, StateDictError } from "./state-dict.ts";
+export { StochasticDepth } from "./stochastic-depth.ts";
 export { Tanh } from "./tanh.ts";
 export type { ConvTransposeLayerOptions } from "./transposed-convolution.ts";
 export { Unflatten } from "./unflatten.ts";

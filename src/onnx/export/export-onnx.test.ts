@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { expectSameInRuntime, randomize } from "../../../test/onnx-networks.ts";
 import { runOnnx } from "../../../test/onnx-runtime.ts";
+import { expectSound, extents } from "../../../test/onnx-structure.ts";
 import { compareArrays, tolerance } from "../../../test/tolerance.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { Variable } from "../../core/variable.ts";
@@ -20,41 +21,6 @@ async function modelOf(
 ): Promise<ModelProto & { graph: GraphProto }> {
   const model = decodeMessage("Model", await exportOnnx(network, inputs, options), "model");
   return { ...model, graph: model.graph! };
-}
-
-/** A value's extents: numbers, and names for those that are open. */
-function extents({ inputs, outputs, valueInfos }: GraphProto): Record<string, (number | string)[]> {
-  return Object.fromEntries(
-    [inputs, outputs, valueInfos]
-      .flat()
-      .map(({ name, type }) => [
-        name!,
-        type!.tensorType!.shape!.dims.map(({ value, param }) => value ?? param!),
-      ]),
-  );
-}
-
-/** Fails unless every value has one name and is there before it is used, and nothing is there for nothing. */
-function expectSound(graph: GraphProto): void {
-  const known = new Set<string>();
-  const used = new Set(graph.outputs.map(({ name }) => name!));
-  const add = (name: string): void => {
-    expect(known.has(name), `${name} is there twice`).toBe(false);
-    expect(name).not.toBe("");
-    known.add(name);
-  };
-  for (const { name } of [...graph.inputs, ...graph.initializers]) add(name!);
-  for (const { name, inputs, outputs } of graph.nodes) {
-    for (const input of inputs) {
-      if (input !== "") expect(known.has(input), `${name} uses ${input} before it is there`).toBe(true);
-      used.add(input);
-    }
-    outputs.forEach(add);
-  }
-  const inputs = new Set(graph.inputs.map(({ name }) => name!));
-  expect([...known].filter((name) => !used.has(name) && !inputs.has(name))).toEqual([]);
-  expect(graph.outputs.filter(({ name }) => !known.has(name!))).toEqual([]);
-  expect(Object.keys(extents(graph)).filter((name) => !known.has(name))).toEqual([]);
 }
 
 /** Two branches that share a stem, every kind of leaf, and a channel's attention. */
