@@ -1,7 +1,31 @@
-import type { Translations } from "./translation.ts";
+import { sizeOf } from "../../../core/shape.ts";
+import { hostTensor, type OnnxGraph } from "../onnx-graph.ts";
+import type { Operation, Translations } from "./translation.ts";
 
-/** The first opset whose GroupNormalization has a weight for each channel, and not for each group. */
-const groupNormalizationByChannel = 21;
+interface GroupNormAttrs {
+  readonly groups: number;
+  readonly eps: number;
+}
+
+/**
+ * Each group as a channel, which is normalized alone. ONNX's own GroupNormalization is not used: it is defined by the
+ * mean of squares less the square of the mean, of which little is left where values lie close to each other.
+ */
+function groupNorm({ inputs, attrs, output }: Operation<GroupNormAttrs>, graph: OnnxGraph): string {
+  const [x, weight, bias] = inputs;
+  const { groups, eps } = attrs;
+  const rest = sizeOf(x!.shape.slice(1)) / groups;
+  const [ones, zeros] = [1, 0].map((value) => {
+    return graph.constant(hostTensor(new Array(groups).fill(value), [groups], output.dtype));
+  });
+  const rows = graph.reshape(x!.name, [x!.dims[0]!, groups, rest]);
+  const normalized = graph.add("InstanceNormalization", [rows, ones!, zeros!], { epsilon: { float: eps } });
+  const column = (value: string): string => {
+    return graph.reshape(value, [x!.shape[1]!, ...x!.shape.slice(2).map(() => 1)]);
+  };
+  const scaled = graph.add("Mul", [graph.reshape(normalized, x!.dims), column(weight!.name)]);
+  return graph.add("Add", [scaled, column(bias!.name)]);
+}
 
 export const normalizationTranslations: Translations = {
   batchNormInference: {
@@ -19,14 +43,7 @@ export const normalizationTranslations: Translations = {
         epsilon: { float: attrs.eps },
       }),
   },
-  groupNorm: {
-    accepts: ([x], _, opset) => opset >= groupNormalizationByChannel && x!.shape.length > 2,
-    translate: ({ inputs: [x, weight, bias], attrs }, graph) =>
-      graph.add("GroupNormalization", [x!.name, weight!.name, bias!.name], {
-        num_groups: attrs.groups,
-        epsilon: { float: attrs.eps },
-      }),
-  },
+  groupNorm: { translate: groupNorm },
   instanceNorm: {
     accepts: ([x]) => x!.shape.length > 2,
     translate: ({ inputs: [x, weight, bias], attrs }, graph) =>
