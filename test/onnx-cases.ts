@@ -7,7 +7,7 @@ import { isReal, type OnnxType } from "../src/onnx/format/data-types.ts";
 import { decodeMessage } from "../src/onnx/format/decode.ts";
 import { type OnnxTensor, readTensor } from "../src/onnx/format/read-tensor.ts";
 import { computeType } from "../src/onnx/import/value.ts";
-import { type OnnxFile, OnnxModel, parseOnnx } from "../src/onnx/index.ts";
+import { OnnxError, type OnnxFile, OnnxModel, parseOnnx } from "../src/onnx/index.ts";
 import type { Tolerance } from "./tolerance.ts";
 
 /** The conformance cases of the ONNX project, where there are any. */
@@ -42,6 +42,18 @@ export function parseCase({ folder }: OnnxCase): OnnxFile {
   return parseOnnx(readFileSync(path), path);
 }
 
+/** The operators in a case's graphs, those of other domains with the domain in front. */
+export function operatorsOf({ graph }: Pick<OnnxFile, "graph">): Set<string> {
+  const names = new Set<string>();
+  for (const { domain, opType, attributes } of graph.nodes) {
+    names.add(domain === "" ? opType : `${domain}.${opType}`);
+    for (const { kind, value } of attributes.values()) {
+      if (kind === "graph") for (const name of operatorsOf({ graph: value })) names.add(name);
+    }
+  }
+  return names;
+}
+
 /** Builds the graphs of all of a case's data sets; nothing is computed yet. */
 export function runCase({ folder }: OnnxCase, file: OnnxFile): OnnxRun {
   const model = new OnnxModel(file);
@@ -61,7 +73,10 @@ export function runCase({ folder }: OnnxCase, file: OnnxFile): OnnxRun {
 
 function toTensor(host: OnnxTensor): Tensor {
   const dtype = computeType(host.type);
-  if (!dtype || !host.data) throw new Error(`elements of type ${host.type}`);
+  if (!dtype || !host.data) {
+    const place = { file: "model.onnx", opType: "input", node: host.name };
+    throw new OnnxError(place, `elements of type ${host.type} are not supported`);
+  }
   return tensor(numbersIn(host), { shape: host.shape, dtype });
 }
 

@@ -1,3 +1,5 @@
+import "../default-backend.ts";
+
 export type { OnnxType } from "./format/data-types.ts";
 export type { OnnxTensor, ReadExternalData } from "./format/read-tensor.ts";
 export { type ImportOnnxOptions, importOnnx } from "./import/import-onnx.ts";

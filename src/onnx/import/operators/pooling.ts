@@ -87,11 +87,16 @@ function lpPool(call: NodeCall): Tensor {
   return powerNorm(taps, call.int("p", 2), tapAxes(windows));
 }
 
-/** Over all spatial axes, which stay with extent 1. */
+/**
+ * Over all positions; the spatial axes stay with extent 1. They are one axis while they are reduced, so that every
+ * channel's sum has its terms in the same order: channels that are equal stay equal, to the last bit.
+ */
 function global(reduce: (x: Tensor, axes: readonly number[], call: NodeCall) => Tensor): Operator {
   return (call) => {
     const x = call.tensor(0);
-    return reduce(x, x.shape.map((_, axis) => axis).slice(2), call);
+    const images = x.shape.slice(0, 2);
+    const reduced = reduce(o.reshape(x, [...images, sizeOf(x.shape.slice(2))]), [2], call);
+    return o.reshape(reduced, [...images, ...x.shape.slice(2).map(() => 1)]);
   };
 }
 
