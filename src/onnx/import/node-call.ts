@@ -20,6 +20,8 @@ export interface CallContext {
   readonly version: number;
   /** Whether the model is in training mode; looking is what makes a compiled function notice a change. */
   readonly training: () => boolean;
+  /** How many times the batch that the file's inputs declare the given one is. */
+  readonly batchFactor: number;
   /** Computes a graph inside this one. */
   readonly runGraph: (graph: OnnxGraph) => readonly Value[];
 }
@@ -49,6 +51,10 @@ export class NodeCall {
 
   get training(): boolean {
     return this.#context.training();
+  }
+
+  get batchFactor(): number {
+    return this.#context.batchFactor;
   }
 
   /** Computes a graph that an attribute holds. */

@@ -84,7 +84,10 @@ export class OnnxModel extends Module {
       if (!info) throw new ArgumentError(`${file}: there is no input "${name}"`);
       values.set(name, inputValue(file, info, x));
     }
-    const results = runModel(this.#file, values, () => this.training);
+    const results = runModel(this.#file, values, {
+      training: () => this.training,
+      batchFactor: batchFactor(this.inputs, values),
+    });
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, outputTensor(results[i]!)]));
   }
 
@@ -93,6 +96,12 @@ export class OnnxModel extends Module {
       infos.map(({ name, shape }) => `${name} [${shape?.map((n) => n ?? "?").join(", ") ?? "…"}]`).join(", ");
     return `${list(this.inputs)} → ${list(this.outputs)}`;
   }
+}
+
+/** How many times the batch that all inputs declare the given one is; 1 where they do not agree. */
+function batchFactor(inputs: readonly OnnxValueInfo[], values: ReadonlyMap<string, Value>): number {
+  const factors = inputs.map(({ name, shape }) => values.get(name)!.shape[0]! / Number(shape?.[0]));
+  return factors.every((factor) => factor === factors[0] && Number.isInteger(factor)) ? (factors[0] ?? 1) : 1;
 }
 
 function variableOf(tensor: OnnxTensor, role: "parameter" | "buffer"): Variable {

@@ -20,6 +20,7 @@ interface Scope {
 interface Surroundings {
   readonly file: OnnxFile;
   readonly training: () => boolean;
+  readonly batchFactor: number;
   readonly opsets: OpsetVersions;
   /** What the call of the function gives, and the functions that are being computed. */
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
@@ -30,13 +31,14 @@ interface Surroundings {
  * Computes a file's graph on lazy tensors.
  *
  * @param values the inputs and initializers, by name.
+ * @param mode whether it is training, and how many times the declared batch the given one is.
  */
 export function runModel(
   file: OnnxFile,
   values: Map<string, Value>,
-  training: () => boolean,
+  mode: Pick<Surroundings, "training" | "batchFactor">,
 ): readonly Value[] {
-  const surroundings = { file, training, opsets: file.opsets, attributes: new Map(), calls: [] };
+  const surroundings = { file, ...mode, opsets: file.opsets, attributes: new Map(), calls: [] };
   return runGraph(file.graph, { values, outer: undefined }, surroundings);
 }
 
@@ -75,7 +77,7 @@ function runOperator(
   scope: Scope,
   surroundings: Surroundings,
 ): readonly (Value | undefined)[] {
-  const { file, training, opsets } = surroundings;
+  const { file, training, batchFactor, opsets } = surroundings;
   const place = { file: file.file, opType: node.opType, node: node.name };
   const version = opsets.get(node.domain);
   if (version === undefined) {
@@ -89,6 +91,7 @@ function runOperator(
     file: file.file,
     version,
     training,
+    batchFactor,
     runGraph: (graph: OnnxGraph) => {
       const values = new Map(
         [...graph.initializers].map(([name, tensor]) => [name, Value.ofConstant(tensor)]),

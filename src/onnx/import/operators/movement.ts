@@ -13,7 +13,13 @@ function reshape(call: NodeCall): Tensor {
   if (shape.filter((extent) => extent === -1).length > 1) {
     throw call.fail(`the shape [${given.join(", ")}] leaves more than one extent open`);
   }
-  return o.reshape(x, shape);
+  return o.reshape(x, withBatch(call, x, shape));
+}
+
+/** A shape that was written out for the file's own batch, for as many times that batch as is given. */
+function withBatch({ batchFactor }: NodeCall, x: Tensor, shape: readonly number[]): readonly number[] {
+  if (batchFactor === 1 || shape.includes(-1) || x.size !== sizeOf(shape) * batchFactor) return shape;
+  return x.shape[0]! % batchFactor === 0 ? [shape[0]! * batchFactor, ...shape.slice(1)] : shape;
 }
 
 function flatten(call: NodeCall): Tensor {
