@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync, inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { breakBytes, joined as concat } from "../../test/broken-bytes.ts";
 import { Draw } from "../core/draw.ts";
 import { FileError } from "../core/errors.ts";
 import { gunzip } from "./gunzip.ts";
@@ -198,46 +199,6 @@ const formats: Readonly<Record<string, Format>> = {
 };
 
 // ---- How files are broken ----
-
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
-
-const extremes = [0, 1, 0x7f, 0x80, 0xff];
-
-/** One damage of the kinds that disks, networks and attackers do. */
-function breakBytes(bytes: Uint8Array, draw: Draw): Uint8Array {
-  const at = draw.int(0, bytes.length);
-  const length = draw.int(0, Math.min(16, bytes.length - at));
-  const before = bytes.subarray(0, at);
-  const middle = bytes.subarray(at, at + length);
-  const after = bytes.subarray(at + length);
-  switch (draw.int(0, 6)) {
-    case 0:
-      return before;
-    case 1:
-      return concat(before, after);
-    case 2:
-      return concat(before, middle, middle, after);
-    case 3:
-      return concat(after, before);
-    case 4:
-      return concat(
-        before,
-        Uint8Array.from(middle, () => draw.int(0, 255)),
-        after,
-      );
-    case 5:
-      return concat(before, middle.slice().fill(draw.pick(extremes)), after);
-    default: {
-      const flipped = new Uint8Array(bytes);
-      for (let flips = draw.int(1, 4); flips > 0 && flipped.length > 0; flips--) {
-        flipped[draw.int(0, flipped.length - 1)]! ^= 1 << draw.int(0, 7);
-      }
-      return flipped;
-    }
-  }
-}
 
 const numbers = [
   "0",
