@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
-import { createModel } from "../models/registry.ts";
+import { createModel } from "../models/create-model.ts";
 import type { Module } from "../nn/module.ts";
 import { manualSeed } from "../nn/random.ts";
 import { type StateDict, StateDictError } from "../nn/state-dict.ts";
