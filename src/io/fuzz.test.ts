@@ -1,10 +1,12 @@
 import { deflateSync, gzipSync, inflateSync } from "node:zlib";
 import { describe } from "vitest";
 import { breakBytes, breakText, concat, type Format, testBrokenFiles } from "../../test/broken-files.ts";
+import { jpegVectors } from "../../test/jpeg-vectors.ts";
 import { gunzip } from "./gunzip.ts";
 import { countElements, type HostTensor } from "./host-tensor.ts";
 import { parseIdx } from "./idx.ts";
 import type { Image } from "./image.ts";
+import { decodeJpeg } from "./jpeg/decode-jpeg.ts";
 import { decodeNetpbm } from "./netpbm.ts";
 import { parseNpy, serializeNpy } from "./npy.ts";
 import { parseNpz, serializeNpz } from "./npz.ts";
@@ -168,6 +170,18 @@ const formats: Readonly<Record<string, Format>> = {
       return writePngChunks(chunks.map(({ type, data }) => [type, data]));
     },
   },
+  jpeg: {
+    sound: async () =>
+      jpegVectors
+        .filter(({ name }) => !name.startsWith("Exif") || name.endsWith("6"))
+        .map(({ base64 }) => new Uint8Array(Buffer.from(base64, "base64"))),
+    parse: async (bytes) => checkImage(decodeJpeg(bytes, "fuzz")),
+    // A bit of a progressive picture may stand for a block: 64 coefficients of two bytes, and 64 samples of each
+    // component at most four times as they are stored, as they are shown and as they are turned.
+    ratio: 8 * 64 * (2 + 1 + 3 + 3),
+    runs: 4000,
+    needless: 2,
+  },
   netpbm: {
     sound: async () => [
       text("P2\n# grey\n3 2\n15\n0 1 2\n3 4 15\n"),
@@ -178,6 +192,7 @@ const formats: Readonly<Record<string, Format>> = {
     parse: async (bytes) => checkImage(decodeNetpbm(bytes, "fuzz")),
     ratio: 1,
     runs: 4000,
+    needless: Number.POSITIVE_INFINITY,
     breakInside: (bytes, draw) => text(breakText(new TextDecoder().decode(bytes), draw)),
   },
 };
