@@ -189,7 +189,7 @@ describe("data", () => {
 
   test("must exist", async () => {
     await expect(loadData({ data: "digts" }, { photographs })).rejects.toThrow(
-      '--data must be digits, mnist, fashion-mnist or a folder, and there is no folder "digts"; did you mean digits?',
+      '--data must be digits, mnist, fashion-mnist, cifar10 or a folder, and there is no folder "digts"; did you mean digits?',
     );
   });
 });

@@ -7,6 +7,7 @@ import * as p from "../../test/write-pickle.ts";
 import { ArgumentError, FileError } from "../core/errors.ts";
 import type { HostTensor } from "../io/host-tensor.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
+import { checksumInName } from "../io/weights/weight-files.ts";
 import { fetchWeights as fetchInBrowser } from "../io/weights/weights.web.ts";
 import { StateDictError } from "../nn/state-dict.ts";
 import { createModel, listModels } from "./index.ts";
@@ -268,3 +269,11 @@ describe("in a browser", () => {
     await expect(fetchInBrowser("a/b", { endpoint: server.endpoint })).rejects.toThrow("401");
   });
 });
+
+it.each(listModels().flatMap(({ name, weights }) => (weights ? [[name, weights.source] as const] : [])))(
+  "the address of %s's weights has a checksum in it",
+  (_, source) => {
+    expect(source).toMatch(/^https:\/\//);
+    expect(checksumInName(source)).toBeDefined();
+  },
+);
