@@ -27,8 +27,8 @@ async function oddOrEven(seed: number, length: number): Promise<Dataset> {
   });
 }
 
-const few = await oddOrEven(2, 200);
-const test = await oddOrEven(3, 1000);
+const few = await oddOrEven(2, 40);
+const test = await oddOrEven(3, 500);
 const { head } = listModels("lenet5")[0]!;
 
 /** Trains a network on the few examples, whose layers but the last may come from the teacher and stay as they are. */
@@ -38,8 +38,8 @@ async function learn(fromTeacher: boolean): Promise<number> {
   const result = await fit(model, {
     train: few,
     test,
-    epochs: 12,
-    batchSize: 20,
+    epochs: 15,
+    batchSize: 10,
     optimizer: new AdamW({ lr: 0.005 }),
     transform: (sample, random) => {
       randomCrop({ padding: 1 })(sample, random);
@@ -52,5 +52,5 @@ async function learn(fromTeacher: boolean): Promise<number> {
 }
 
 const [transferred, alone] = [await learn(true), await learn(false)];
-console.log(`odd or even from 200 digits: ${transferred} with the teacher's layers, ${alone} without`);
-assert(transferred > 0.9 && transferred > alone);
+console.log(`odd or even from 40 digits: ${transferred} with the teacher's layers, ${alone} without`);
+assert(transferred > 0.8 && transferred > alone + 0.03);
