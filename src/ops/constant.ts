@@ -9,7 +9,7 @@ interface ConstantAttrs {
   readonly dtype: DType;
 }
 
-export const constantOp: Op<{ readonly [K in keyof ConstantAttrs]: ConstantAttrs[K] }> = defineOp({
+const constantOp: Op<{ readonly [K in keyof ConstantAttrs]: ConstantAttrs[K] }> = defineOp({
   name: "constant",
   shape: (_, { shape, dtype }) => ({ shape, dtype }),
   reference: (_, { values }, out) => out.data.set(values),
