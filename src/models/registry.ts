@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
+import { convAutoencoderEntries } from "./conv-autoencoder.ts";
 import { convnextEntries } from "./convnext.ts";
 import { deepLabV3Entries } from "./deeplab-v3.ts";
 import { efficientnetEntries } from "./efficientnet.ts";
@@ -34,6 +35,7 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     lrasppEntries,
     xceptionEntries,
     unetEntries,
+    convAutoencoderEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
