@@ -4,6 +4,7 @@ import { bench } from "./bench-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { definitionList } from "./help.ts";
+import { models } from "./models-command.ts";
 import { suggestion } from "./nearest.ts";
 import { predict } from "./predict-command.ts";
 import { printable } from "./style.ts";
@@ -12,7 +13,7 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, predict, summary, bench];
+const commands: readonly Command[] = [train, evaluateRun, predict, models, summary, bench];
 
 /**
  * Runs `fovea` with its arguments.
