@@ -16,6 +16,7 @@ import { mobilenetV3Entries } from "./mobilenet-v3.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 import { resnetEntries } from "./resnet.ts";
 import { unetEntries } from "./unet.ts";
+import { wavenetEntries } from "./wavenet.ts";
 import { xceptionEntries } from "./xception.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
@@ -36,6 +37,7 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     xceptionEntries,
     unetEntries,
     convAutoencoderEntries,
+    wavenetEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
