@@ -9,7 +9,12 @@ export interface GenerateOptions {
   readonly temperature?: number;
   /** Codes that came before; default one code of silence. */
   readonly prime?: ArrayLike<number>;
+  /** Fovea's own `compile`: with it a step is traced once and not for each code, which is ten times as fast. */
+  readonly compile?: (step: Step) => AsyncStep;
 }
+
+type Step = (pair: Tensor, past: Tensor) => Tensor;
+type AsyncStep = (...inputs: Parameters<Step>) => Promise<Tensor>;
 
 /** What is generated from: see `WaveNet`. */
 export interface Stepwise {
@@ -17,7 +22,7 @@ export interface Stepwise {
   readonly inChannels: number;
   readonly numClasses: number;
   readonly residualChannels: number;
-  step(pair: Tensor, past: Tensor): Tensor;
+  readonly step: Step;
 }
 
 /** The last counter word, which keeps these draws apart from others of the same seed ("wave" in ASCII). */
@@ -32,11 +37,14 @@ const purpose = 0x77617665;
 export async function generate(
   model: Stepwise,
   length: number,
-  { seed = 0, temperature = 1, prime = [] }: GenerateOptions,
+  { seed = 0, temperature = 1, prime = [], compile = tracedEachTime }: GenerateOptions,
 ): Promise<Int32Array> {
   requireOptions(model, length, seed, temperature, prime);
   const given = prime.length > 0 ? Array.from(prime) : [model.numClasses >> 1];
-  const state = new LayerQueues(model);
+  const state = new LayerQueues(
+    model,
+    compile((pair, past) => model.step(pair, past)),
+  );
   const drawn = new Int32Array(length);
   for (let t = 0; t < given.length + length - 1; t++) {
     const logits = await state.advance(given[t] ?? drawn[t - given.length]!);
@@ -46,16 +54,22 @@ export async function generate(
   return drawn;
 }
 
+function tracedEachTime(step: Step): AsyncStep {
+  return async (pair, past) => step(pair, past);
+}
+
 /** What the layers keep of the samples so far. */
 class LayerQueues {
   readonly #model: Stepwise;
+  readonly #step: AsyncStep;
   /** Of each layer its last `dilation` inputs, of which the one at t stands at t mod dilation. */
   readonly #queues: readonly Float32Array[];
   #before: number | undefined;
   #time = 0;
 
-  constructor(model: Stepwise) {
+  constructor(model: Stepwise, step: AsyncStep) {
     this.#model = model;
+    this.#step = step;
     this.#queues = model.layers.map(({ dilation }) => new Float32Array(dilation * model.residualChannels));
   }
 
@@ -69,7 +83,7 @@ class LayerQueues {
     this.#queues.forEach((queue, i) => {
       past.set(this.#slot(queue), i * channels);
     });
-    const outputs = this.#model.step(
+    const outputs = await this.#step(
       tensor(pair, { shape: [1, inChannels, 2] }),
       tensor(past, { shape: [layers.length, channels] }),
     );
