@@ -51,6 +51,13 @@ const otherNames: Readonly<Record<string, string>> = {
   mobilenet_v1_075: "reference/mobilenet_v1_0.75",
   mobilenet_v1_050: "reference/mobilenet_v1_0.5",
   mobilenet_v1_025: "reference/mobilenet_v1_0.25",
+  alexnet_2012: "reference/alexnet_2012_two_tower",
+  cifar_resnet20: "reference/cifar_resnet20_optA",
+  cifar_resnet32: "reference/cifar_resnet32_optA",
+  cifar_resnet44: "reference/cifar_resnet44_optA",
+  cifar_resnet56: "reference/cifar_resnet56_optA",
+  cifar_resnet110: "reference/cifar_resnet110_optA",
+  cifar_resnet1202: "reference/cifar_resnet1202_optA",
 };
 
 const rows = readZooRows();

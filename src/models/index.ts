@@ -3,6 +3,8 @@ import "../default-backend.ts";
 export { batchNormNet } from "./batch-norm-net.ts";
 export { ConvAutoencoder } from "./conv-autoencoder.ts";
 export { lenet5 } from "./lenet.ts";
+export { loadPretrained, type Pretrained, type PretrainedOptions } from "./load-pretrained.ts";
+export { type LoadWeightsOptions, loadWeights } from "./load-weights.ts";
 export { mlp } from "./mlp.ts";
 export type { ModelEntry, ModelOptions } from "./model-entry.ts";
 export { muLawDecode, muLawEncode } from "./mu-law.ts";
