@@ -8,6 +8,7 @@ import type { ClassifyingModel } from "./classifying-model.ts";
 import { suggestion } from "./nearest.ts";
 import { flagName } from "./option.ts";
 import { type PreparationValues, preparationOptions, preparedBy } from "./preparation-options.ts";
+import { preprocessingFor } from "./run-config.ts";
 import { loadTrained, openRun, type SavedRun } from "./saved-run.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -62,22 +63,14 @@ function preparedAsTrained(
   run: SavedRun,
   values: PreparationValues,
 ): Pick<ClassifyingModel, "imageShape" | "view" | "normalization"> {
-  const { shape: imageShape, normalization } = run.images;
+  const { shape: imageShape, normalization, photographs } = run.images;
   const [channels, height, width] = imageShape;
   if (height !== width) {
     throw new ArgumentError(
       `the run was trained on images of [${imageShape.join(", ")}], which are not square`,
     );
   }
-  if (channels > 1) {
-    return preparedBy(values, {
-      ...normalization,
-      inputSize: imageShape,
-      resize: height,
-      interpolation: "bilinear",
-      cropMode: "center",
-    });
-  }
+  if (photographs || channels > 1) return preparedBy(values, preprocessingFor(run.images));
   const told = Object.keys(preparationOptions).find((key) => values[key as keyof PreparationValues]);
   if (told !== undefined)
     throw new UsageError(`${flagName(told)}: the run's images are prepared as digits are`);

@@ -11,6 +11,7 @@ export const purposes = {
   noise: 6,
   user: 7,
   view: 8,
+  mix: 9,
 } as const;
 
 export type Purpose = keyof typeof purposes;

@@ -15,6 +15,9 @@ export function imagenetAccuracy(top1: number, top5: number): Accuracy {
 /** Means and standard deviations of ImageNet's training images, RGB in [0, 1]. */
 const statistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
+/** What brings RGB from [0, 1] to [−1, 1], as some networks have it instead. */
+export const spread: Pick<Preprocessing, "mean" | "std"> = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+
 /**
  * torchvision's weights by the name of their file, whose last part is the start of its SHA-256.
  *
