@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   data: ["core", "ops", "io"],
   train: ["core", "ops", "autograd", "compiler", "io", "nn", "data"],
   analyze: ["core", "ops", "autograd", "compiler", "io", "nn", "equivariant", "data"],
+  onnx: ["core", "ops", "nn", "io", "compiler"],
 };
 
 /** The folder with everything on it, and the entry points that only put the others together. */

@@ -36,13 +36,23 @@ export const modelOptions: OptionsFor<ModelValues> = {
 /** For the help of commands that take a network. */
 export const whereModelsAre = '"fovea models" lists the networks.';
 
-/** The registry's entry. @param what what an error calls the name. @throws UsageError if there is none such. */
-export function requireModel(name: string, what: string): ModelEntry {
+/**
+ * The registry's entry.
+ *
+ * @param what what an error calls the name.
+ * @param kind what the name may be of.
+ * @throws UsageError if there is none such.
+ */
+export function requireModel(name: string, what: string, kind = "the name of a network"): ModelEntry {
   const models = listModels();
   const entry = models.find((each) => each.name === name);
   if (entry) return entry;
   const names = models.map((each) => each.name);
-  throw new UsageError(`${what} must be the name of a network, but is "${name}"${suggestion(name, names)}`);
+  throw new UsageError(`${what} must be ${kind}, but is "${name}"${suggestion(name, names)}`);
+}
+
+export function isModelName(name: string): boolean {
+  return listModels().some((each) => each.name === name);
 }
 
 /** A new network, and the shape of the images that it takes. @throws UsageError for an unknown name. */

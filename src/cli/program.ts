@@ -4,6 +4,7 @@ import { bench } from "./bench-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
+import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
 import { suggestion } from "./nearest.ts";
 import { printable } from "./style.ts";
@@ -12,7 +13,7 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, classify, summary, bench];
+const commands: readonly Command[] = [train, evaluateRun, classify, summary, bench, exportNetwork];
 
 /**
  * Runs `fovea` with its arguments.

@@ -4,6 +4,7 @@ import { tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { batchCount } from "../data/loader.ts";
 import type { Module } from "../nn/module.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { defaultGenerator } from "../ops/generator.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isOver, judge, untried } from "./early-stopping.ts";
@@ -22,7 +23,6 @@ import { targetsOf } from "./targets.ts";
 import { noTotals, scoresOf } from "./totals.ts";
 import { TrainingState } from "./training-state.ts";
 import { TrainingStep } from "./training-step.ts";
-import { withMode } from "./with-mode.ts";
 import { EventLoopYield } from "./yield-to-event-loop.ts";
 
 /** One call of `fit`: the loop over epochs and batches, and the position that it has reached. */

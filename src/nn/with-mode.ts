@@ -1,4 +1,4 @@
-import type { Module } from "../nn/module.ts";
+import type { Module } from "./module.ts";
 
 /** Runs `body` with the model and all its parts in one mode, and gives each part its own mode back. */
 export async function withMode<R>(model: Module, training: boolean, body: () => Promise<R>): Promise<R> {
