@@ -3,6 +3,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
 import { listModels } from "../models/registry.ts";
+import { onnxFiles } from "./classify-onnx.ts";
 import { published } from "./classify-published.ts";
 import type { ClassifyingModel } from "./classifying-model.ts";
 import { suggestion } from "./nearest.ts";
@@ -43,7 +44,7 @@ const untrained: ClassifySource = {
   },
 };
 
-const sources: readonly ClassifySource[] = [published, runs, untrained];
+const sources: readonly ClassifySource[] = [onnxFiles, published, runs, untrained];
 
 /** The network that `name` means. @throws UsageError if there is none such. */
 export async function openClassifyingModel(
