@@ -58,7 +58,7 @@ describe.skipIf(absent.length > 0)(
     /** The first five classes of each photograph. */
     async function firstFive(model: ClassifyingModel): Promise<number[][]> {
       const found: number[][] = [];
-      for await (const result of classifyFiles(files, model, 1)) {
+      for await (const result of classifyFiles(files, model, 16)) {
         if ("error" in result) throw new Error(result.error);
         found.push(result.ranked.slice(0, 5).map(({ index }) => index));
       }

@@ -18,18 +18,13 @@ export const onnxFiles: ClassifySource = {
   has: (name) => name.toLowerCase().endsWith(".onnx"),
   open: async (name, values) => {
     const model = importOnnx(await readFile(name), { name });
-    const { imageShape, batch } = inputOf(model, name, values);
-    const prepared = preparedBy(values, usualPreprocessing(imageShape));
-    return { ...prepared, model, batch, labels: undefined };
+    const own = usualPreprocessing(imageShapeOf(model, name, values));
+    return { ...preparedBy(values, own), model, labels: undefined };
   },
 };
 
 /** The images that the only input takes. @throws FileError if it takes no images of 1 or 3 channels. */
-function inputOf(
-  { inputs }: OnnxModel,
-  name: string,
-  { size }: PreparationValues,
-): { imageShape: ImageShape; batch: number | undefined } {
+function imageShapeOf({ inputs }: OnnxModel, name: string, { size }: PreparationValues): ImageShape {
   const [input, ...others] = inputs;
   const { shape } = input ?? {};
   if (!input || others.length > 0 || shape?.length !== 4) {
@@ -48,6 +43,5 @@ function inputOf(
   if (imageShape[1] !== imageShape[2]) {
     throw new ArgumentError(`${name}: takes images of [${imageShape.join(", ")}], which are not square`);
   }
-  const batch = known(0, 0);
-  return { imageShape, batch: batch > 0 ? batch : undefined };
+  return imageShape;
 }
