@@ -15,7 +15,10 @@ import { evaluationRecord } from "./training-json.ts";
 import { UsageError } from "./usage-error.ts";
 
 const options = {
-  data: text("NAME|DIR", "digits, mnist, fashion-mnist or a folder (default: what the run was trained on)"),
+  data: text(
+    "NAME|DIR",
+    "digits, mnist, fashion-mnist, cifar10 or a folder (default: what the run was trained on)",
+  ),
   testLimit: integer("test images (default: as in the training)", {
     initial: undefined,
     least: 1,

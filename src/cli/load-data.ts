@@ -46,7 +46,7 @@ export async function loadData(settings: DataSettings, options: DataOptions): Pr
   const photographs = await isImageFolder(data);
   const { train, test } = await (photographs
     ? loadPhotographs(data, options.photographs)
-    : loadFiles(data, options.signal));
+    : loadFiles(data, limit, options.signal));
   // Photographs stand in the order of their classes.
   const take = photographs ? drawn : first;
   return {
@@ -55,8 +55,16 @@ export async function loadData(settings: DataSettings, options: DataOptions): Pr
   };
 }
 
-function loadFiles(data: string, signal: AbortSignal | undefined): Promise<TrainTest> {
-  if (data in published) return published[data as keyof typeof published](signal ? { signal } : {});
+function loadFiles(
+  data: string,
+  limit: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<TrainTest> {
+  if (data in published) {
+    // Of CIFAR-10 only the files that hold the first images are read.
+    const options = { ...(signal && { signal }), ...(data === "cifar10" && { trainLength: limit }) };
+    return published[data as keyof typeof published](options);
+  }
   if (existsSync(data)) return mnist({ dir: data });
   throw new UsageError(
     `--data must be ${names.join(", ")} or a folder, and there is no folder "${data}"${suggestion(data, names)}`,

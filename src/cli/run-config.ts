@@ -19,6 +19,8 @@ export interface ImageForm {
 export interface TrainedConfig {
   readonly settings: TrainingSettings;
   readonly images: ImageForm;
+  /** What batch normalizations add to the variance, where trained parameters decided that. */
+  readonly batchNormEps?: number;
 }
 
 const format = "fovea-run-1";
@@ -43,8 +45,8 @@ export function preprocessingFor({ shape, normalization, photographs }: ImageFor
   return { inputSize: shape, ...normalization, ...(photographs ?? whole) };
 }
 
-export function writeRunConfig({ settings, images }: TrainedConfig): RunConfig {
-  return { format, settings, images };
+export function writeRunConfig({ settings, images, batchNormEps }: TrainedConfig): RunConfig {
+  return { format, settings, images, ...(batchNormEps !== undefined && { batchNormEps }) };
 }
 
 /** @throws FileError that names the field which is not what it must be. */
@@ -53,7 +55,9 @@ export function readRunConfig(config: RunConfig, file: string): TrainedConfig {
     if (!holds) throw new FileError(file, problem);
   };
   need(config["format"] === format, `is no configuration of a run: it has no format "${format}"`);
-  const { settings, images } = config;
+  const { settings, images, batchNormEps } = config;
+  const isEps = typeof batchNormEps === "number" && batchNormEps > 0;
+  need(batchNormEps === undefined || isEps, "batchNormEps is no positive number");
   need(isRecord(settings), "settings is no record");
   need(isRecord(images), "images is no record");
   const { shape, classes, normalization } = images as Record<string, unknown>;
@@ -83,6 +87,7 @@ export function readRunConfig(config: RunConfig, file: string): TrainedConfig {
       checkNormalization(form.normalization, form.shape[0]);
       return form;
     }),
+    ...(isEps && { batchNormEps }),
   };
 }
 

@@ -15,7 +15,7 @@ import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { isImageFolder, loadData } from "./load-data.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { integer, text } from "./option.ts";
-import { choosePreprocessing, makePretrained } from "./pretrained.ts";
+import { batchNormEpsOf, choosePreprocessing, makePretrained } from "./pretrained.ts";
 import { imageFormOf, preprocessingFor, writeRunConfig } from "./run-config.ts";
 import { configName, makeModel, newRunPath, openRun, type SavedRun } from "./saved-run.ts";
 import { printable } from "./style.ts";
@@ -110,8 +110,10 @@ async function beginRun({ values }: TrainArguments, loading: Loading): Promise<P
   if (settings.imageSize !== undefined && !photographs) {
     throw new UsageError(`--image-size is for photographs, and the images of ${settings.data} have one size`);
   }
-  const config = { settings, images: imageFormOf(data.train, photographs ? preprocessing : undefined) };
-  const model = await makePretrained(config);
+  const form = { settings, images: imageFormOf(data.train, photographs ? preprocessing : undefined) };
+  const model = await makePretrained(form);
+  const batchNormEps = settings.pretrained === undefined ? undefined : batchNormEpsOf(model);
+  const config = { ...form, ...(batchNormEps !== undefined && { batchNormEps }) };
   const content = writeRunConfig(config);
   const path = values.run ?? newRunPath(settings.model, settings.data, new Date());
   const folder = await RunFolder.create(path, content).catch((error: unknown) => {

@@ -189,7 +189,7 @@ describe("data", () => {
 
   test("must exist", async () => {
     await expect(loadData({ data: "digts" }, { photographs })).rejects.toThrow(
-      '--data must be digits, mnist, fashion-mnist or a folder, and there is no folder "digts"; did you mean digits?',
+      '--data must be digits, mnist, fashion-mnist, cifar10 or a folder, and there is no folder "digts"; did you mean digits?',
     );
   });
 });
@@ -206,6 +206,7 @@ describe("a run's configuration", () => {
       normalization: { mean: [0.1], std: [0.3] },
       photographs: { resize: 32, interpolation: "bicubic", cropMode: "center" },
     },
+    batchNormEps: 1e-3,
   };
   const written = (): Record<string, never> => JSON.parse(JSON.stringify(writeRunConfig(config)));
 
@@ -238,6 +239,7 @@ describe("a run's configuration", () => {
       "images.normalization has no",
       (json) => ({ ...json, images: { ...(json["images"] as object), normalization: 1 } }),
     ],
+    ["batchNormEps is no positive number", (json) => ({ ...json, batchNormEps: 0 })],
     [
       "images.photographs has no valid resize",
       (json) => ({ ...json, images: { ...(json["images"] as object), photographs: { resize: 3 } } }),

@@ -17,6 +17,8 @@ export interface PretrainedOptions extends HubOptions {
   readonly architecture?: string;
   /** Classes of the network; where the source has another number, the head keeps its initial values. */
   readonly numClasses?: number;
+  /** Channels of the images; those that the source tells, or the network's own, unless told. */
+  readonly inChannels?: number;
 }
 
 /** A network with published weights, in evaluation mode, and what goes with it. */
@@ -57,9 +59,10 @@ export async function loadPretrained(source: string, options: PretrainedOptions 
   }
   const { entry, timm } = findArchitecture(architecture);
   const numClasses = options.numClasses ?? (config?.numClasses || undefined);
+  const inChannels = options.inChannels ?? config?.inChannels;
   const model = entry.create({
     ...(numClasses !== undefined && { numClasses }),
-    ...(config?.inChannels !== undefined && { inChannels: config.inChannels }),
+    ...(inChannels !== undefined && { inChannels }),
   } satisfies ModelOptions);
   let tensors: ReadonlyMap<string, HostTensor> = await parseWeights(weights);
   const names = new Map([...model.namedParameters(), ...model.namedBuffers()]);
