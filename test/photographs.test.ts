@@ -22,6 +22,7 @@ interface Photograph {
 
 /** SqueezeNet 1.1 takes blue, green and red from 0 to 255, less their means. */
 const squeezenet = {
+  architecture: undefined,
   size: undefined,
   resize: 256,
   crop: "center",

@@ -25,6 +25,7 @@ const options = {
     "NAME",
     "a run, an ONNX file, a network with published weights, or timm/… (default: the newest run in runs/)",
   ),
+  architecture: text("NAME", "the network that a file of weights is for, where it does not say"),
   top: integer("how many classes to name", { initial: 5, least: 1 }),
   labels: text("FILE", "names of the classes, one a line (default: those that the network knows)"),
   batch: integer("images at a time", { initial: 16, least: 1, most: 4096 }),
