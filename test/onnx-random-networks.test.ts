@@ -34,8 +34,10 @@ const makers: readonly Make[] = [
   (draw) => {
     const kernel = draw.int(1, 3);
     const settings = { stride: draw.int(1, 2), padding: draw.int(0, kernel >> 1), ceilMode: draw.bool() };
+    // A dilated window could lie in the padding alone, whose maximum is −∞.
+    const dilation = settings.padding === 0 ? draw.int(1, 2) : 1;
     return draw.bool()
-      ? new nn.MaxPool2d(kernel, { ...settings, dilation: draw.int(1, 2) })
+      ? new nn.MaxPool2d(kernel, { ...settings, dilation })
       : new nn.AvgPool2d(kernel, { ...settings, countIncludePad: draw.bool() });
   },
   (draw) => {
@@ -64,7 +66,7 @@ function networkOf(seeds: readonly number[]): { network: nn.Module; story: strin
     const layer = draw.pick(makers)(draw, x.shape[1]!);
     try {
       const y = layer.eval().forward(x);
-      if (y.size > 4000) continue;
+      if (y.size === 0 || y.size > 4000) continue;
       x = y;
       layers.push(layer);
     } catch (error) {

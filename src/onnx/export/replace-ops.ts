@@ -2,8 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { type Graph, GraphBuilder } from "../../core/graph.ts";
 import { type AnyOp, type Attrs, opNamed, type TensorSpec } from "../../core/op.ts";
 import { Tensor } from "../../core/tensor.ts";
-// Enters the op into the registry that tables of decompositions become.
-import "../../ops/constant.ts";
+import { constant } from "../../ops/constant.ts";
 
 /** Whether an operation stays; one that does not is replaced by its decomposition. */
 export type Keeps = (op: string, inputs: readonly TensorSpec[], attrs: Attrs) => boolean;
@@ -37,10 +36,8 @@ export function replaceOps(graph: Graph, keeps: Keeps): Graph {
     if (source.kind === "input") {
       throw new ArgumentError(`a decomposition used ${tensor}, which is no operand`);
     }
-    const position =
-      source.kind === "value"
-        ? builder.add("constant", [], { values: Array.from(source.storage.read()), shape, dtype })
-        : add(source.op, source.inputs.map(splice), source.attrs);
+    if (source.kind === "value") return splice(constant(source.storage.read(), shape, dtype));
+    const position = add(source.op, source.inputs.map(splice), source.attrs);
     places.set(tensor, position);
     return position;
   };
