@@ -63,23 +63,27 @@ export function variablesOf(model: Module): Map<string, Variable> {
 /** Gives every parameter and running statistic the values that follow from its name. */
 export function fillNetwork(model: Module): void {
   for (const [name, variable] of variablesOf(model)) {
-    const fill = fillOf(name, variable.shape);
-    variable.assign(Float32Array.from(goldenUniform(name, sizeOf(variable.shape)), fill));
+    const [low, range] = intervalOf(name, variable.shape);
+    const uniform = goldenUniform(name, sizeOf(variable.shape));
+    const values = new Float32Array(uniform.length);
+    for (let i = 0; i < values.length; i++) values[i] = low + range * uniform[i]!;
+    variable.assign(values);
   }
 }
 
-function fillOf(name: string, shape: readonly number[]): (u: number) => number {
+/** Where the values of a tensor lie: the lower end, and how far the other is. */
+function intervalOf(name: string, shape: readonly number[]): readonly [low: number, range: number] {
   switch (name.split(".").at(-1)) {
     case "running_mean":
-      return (u) => 0.1 * (u - 0.5);
+      return [-0.05, 0.1];
     case "running_var":
-      return (u) => 0.5 + u;
+      return [0.5, 1];
     case "layer_scale":
-      return (u) => 0.1 + 0.1 * u;
+      return [0.1, 0.1];
     case "weight":
-      if (shape.length <= 1) return (u) => 0.5 + u;
+      if (shape.length <= 1) return [0.5, 1];
   }
-  if (shape.length <= 1) return (u) => 0.1 * (u - 0.5);
+  if (shape.length <= 1) return [-0.05, 0.1];
   const bound = Math.sqrt(6 / sizeOf(shape.slice(1)));
-  return (u) => (2 * u - 1) * bound;
+  return [-bound, 2 * bound];
 }

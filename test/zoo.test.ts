@@ -45,10 +45,19 @@ describe.each(listModels().map((entry) => [entry.name, entry] as const))("%s", (
 /** Names in the table of known networks that are not torchvision's. */
 const otherNames: Readonly<Record<string, string>> = {
   lenet5: "reference/lenet5_modern",
+  unet: "reference/unet_2015",
+  xception: "timm/legacy_xception",
   mobilenet_v1: "reference/mobilenet_v1_1.0",
   mobilenet_v1_075: "reference/mobilenet_v1_0.75",
   mobilenet_v1_050: "reference/mobilenet_v1_0.5",
   mobilenet_v1_025: "reference/mobilenet_v1_0.25",
+  alexnet_2012: "reference/alexnet_2012_two_tower",
+  cifar_resnet20: "reference/cifar_resnet20_optA",
+  cifar_resnet32: "reference/cifar_resnet32_optA",
+  cifar_resnet44: "reference/cifar_resnet44_optA",
+  cifar_resnet56: "reference/cifar_resnet56_optA",
+  cifar_resnet110: "reference/cifar_resnet110_optA",
+  cifar_resnet1202: "reference/cifar_resnet1202_optA",
 };
 
 const rows = readZooRows();

@@ -1,24 +1,4 @@
 import "../default-backend.ts";
 
+export * from "./augment/index.ts";
 export { Batch } from "./batch.ts";
-export type { IndexRange, Sample } from "./dataset.ts";
-export { Dataset } from "./dataset.ts";
-export type { DigitsOptions } from "./digits.ts";
-export { DigitSource, digits, digitsNormalization } from "./digits.ts";
-export type { DigitPose, DigitStyle, DrawDigitOptions } from "./draw-digit.ts";
-export { drawDigit } from "./draw-digit.ts";
-export type { IdxDatasetOptions, NamedBytes } from "./idx-dataset.ts";
-export { parseIdxDataset } from "./idx-dataset.ts";
-export type { BatchOptions } from "./loader.ts";
-export { batchCount, epochOrder } from "./loader.ts";
-export type { MnistFiles, MnistSpec, PublishedFile, TrainTest } from "./mnist.ts";
-export { fashionMnistSpec, mnistSpec, parseMnist } from "./mnist.ts";
-export type { Normalization } from "./normalization.ts";
-export type { PrefetchOptions, Producer } from "./prefetch.ts";
-export { prefetch } from "./prefetch.ts";
-export type { Purpose } from "./random.ts";
-export { Random } from "./random.ts";
-export type { ArraySourceOptions, ImageShape, ImageSource, ReadRequest } from "./source.ts";
-export { ArraySource } from "./source.ts";
-export type { Transform, TransformSample } from "./transforms.ts";
-export { compose, randomCrop, randomHorizontalFlip } from "./transforms.ts";

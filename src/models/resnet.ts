@@ -151,8 +151,12 @@ export abstract class ResNetTrunk extends Module {
   }
 
   protected features(x: Tensor): Tensor {
+    return this.layer4.forward(this.featuresBeforeLast(x));
+  }
+
+  protected featuresBeforeLast(x: Tensor): Tensor {
     const stem = this.maxpool.forward(this.relu.forward(this.bn1.forward(this.conv1.forward(x))));
-    return [this.layer1, this.layer2, this.layer3, this.layer4].reduce((y, stage) => stage.forward(y), stem);
+    return [this.layer1, this.layer2, this.layer3].reduce((y, stage) => stage.forward(y), stem);
   }
 }
 
@@ -175,10 +179,20 @@ export class ResNet extends ResNetTrunk {
 /** Images to the last stage's maps, for networks that go on from there. */
 export class ResNetBackbone extends ResNetTrunk {
   readonly outChannels: number;
+  /** Channels of the third stage. */
+  readonly lowChannels: number;
 
   constructor(settings: ResNetSettings, inChannels: number) {
     super(settings, inChannels);
     this.outChannels = widths[3] * settings.block.expansion;
+    this.lowChannels = widths[2] * settings.block.expansion;
+    initialize(this, { conv: heFanOut });
+  }
+
+  /** The maps of the third stage and of the last. */
+  maps(x: Tensor): { low: Tensor; high: Tensor } {
+    const low = this.featuresBeforeLast(x);
+    return { low, high: this.layer4.forward(low) };
   }
 
   override forward(x: Tensor): Tensor {
