@@ -19,7 +19,11 @@ export function replaceOps(graph: Graph, keeps: Keeps): Graph {
   const add = (op: AnyOp, inputs: readonly number[], attrs: Attrs): number => {
     const specs = inputs.map((input) => builder.nodes[input]!);
     if (keeps(op.name, specs, attrs)) return builder.add(op.name, inputs, attrs);
-    if (!op.decompose) throw new ArgumentError(`${op.name} has no counterpart in ONNX`);
+    if (!op.decompose) {
+      throw new ArgumentError(
+        `${op.name} has no counterpart in ONNX\n  hint: an op of one's own is exported as its decomposition`,
+      );
+    }
     const placeholders = inputs.map((input, i) => {
       const placeholder = Tensor.input(specs[i]!);
       places.set(placeholder, input);

@@ -64,7 +64,7 @@ const largestMatrix = 2 ** 16;
 /** A banded matrix times every line of x along the axis. */
 function resample({ inputs: [x], attrs, output }: Operation<ResampleAttrs>, graph: OnnxGraph): string {
   const { axis, extent, start, weights } = attrs;
-  const matrix = new Float32Array(start.length * extent);
+  const matrix = new Float64Array(start.length * extent);
   weights.forEach((row, o) => {
     row.forEach((weight, k) => {
       matrix[o * extent + start[o]! + k] = weight;
