@@ -91,7 +91,10 @@ const interpolateOp: Op<InterpolateAttrs> = defineOp<InterpolateAttrs>({
     }
   },
   decompose: ([x], attrs) =>
-    attrs.size.reduce((y, _, a) => resizeAxis(y, x!.rank - attrs.size.length + a, a, attrs), x!),
+    attrs.size.reduce((y, _, a) => {
+      const axis = x!.rank - attrs.size.length + a;
+      return resizeAxis(y, axis, bandAlong(y.shape[axis]!, a, attrs));
+    }, x!),
   examples: (draw) => {
     const rank = draw.int(1, 2);
     const shape = [1, draw.int(1, 2), ...draw.shape(rank, 5)];
@@ -104,8 +107,8 @@ const interpolateOp: Op<InterpolateAttrs> = defineOp<InterpolateAttrs>({
   },
 });
 
-function resizeAxis(x: Tensor, axis: number, spatialAxis: number, attrs: InterpolateAttrs): Tensor {
-  const band = bandAlong(x.shape[axis]!, spatialAxis, attrs);
+/** Resizes one axis by a matrix; where each element comes equally often, by repeating it. */
+export function resizeAxis(x: Tensor, axis: number, band: Band): Tensor {
   return isRepetition(band) ? repeatElements(x, axis, band.start.length) : resample(x, axis, band);
 }
 

@@ -123,3 +123,12 @@ function drawWindow(draw: Draw): { extent: number[]; attrs: WindowAttrs } {
 export function slidingWindows(x: Tensor, attrs: WindowAttrs): Tensor {
   return apply(windowOp, [x], attrs);
 }
+
+/**
+ * The adjoint of {@link slidingWindows}: adds up what windows hold for each element.
+ *
+ * [...lead, ...size, ...kernel] → [...lead, ...extent].
+ */
+export function foldWindows(windows: Tensor, attrs: FoldAttrs): Tensor {
+  return apply(foldOp, [windows], attrs);
+}
