@@ -100,7 +100,7 @@ const layers: readonly (readonly [nn.Module, Shape])[] = [
   [new nn.Sequential(new nn.Linear(3, 2), new nn.Tanh()), [2, 3]],
 ];
 
-describe("onnxruntime computes what the reference does", () => {
+describe("onnxruntime and the importer compute what the reference does", () => {
   test.each(
     layers.map(([layer, shape]) => [`${String(layer).replaceAll(/\s+/g, " ")} [${shape}]`, layer, shape]),
   )("%s", async (_, layer, shape) => {

@@ -80,7 +80,9 @@ function networkOf(seeds: readonly number[]): { network: nn.Module; story: strin
 /** Rounding adds up over layers, some of which divide by small variances. */
 const allowed = { relative: 1e-4, absolute: 1e-5 };
 
-test("onnxruntime computes what the reference does of random networks", { timeout: 600_000 }, async () => {
+test("onnxruntime and the importer compute what the reference does of random networks", {
+  timeout: 600_000,
+}, async () => {
   const property = fc.asyncProperty(fc.array(fc.nat(), { minLength: 1, maxLength: 7 }), async (seeds) => {
     const { network, story } = networkOf(seeds);
     randomize(network, seeds[0]!);
