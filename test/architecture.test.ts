@@ -65,6 +65,9 @@ function brokenRule(file: string, target: string): string | undefined {
     const path = posix.join(posix.dirname(file), target);
     return /^(src|test)\//.test(path) ? undefined : "tests import from src and test only";
   }
+  if (target === "#weights") {
+    return folderOf(file) === "models" ? undefined : "#weights is for models only";
+  }
   if (target === "#platform") {
     return folderOf(file) === "backend/wasm" ? undefined : "#platform is for backend/wasm only";
   }
@@ -144,6 +147,7 @@ describe("the folders' order", () => {
     ["src/train/a.ts", 'import { RunFolder } from "./run-folder.node.ts";', "never imports *.node.ts"],
     ["src/index.ts", 'export * from "./io/files.node.ts";', "never imports *.node.ts"],
     ["src/io/a.ts", 'import { availableThreads } from "#platform";', "#platform is for backend/wasm only"],
+    ["src/nn/a.ts", 'import { fetchWeights } from "#weights";', "#weights is for models only"],
     ["src/io/a.node.ts", 'import sharp from "sharp";', "no runtime dependency"],
     [
       "src/io/a.ts",

@@ -11,10 +11,12 @@ import { benchMnist99 } from "./mnist-99/bench-mnist-99.ts";
 import type { Reached } from "./mnist-99/reach.ts";
 import { chosen, type Options, parseOptions } from "./options.ts";
 import { ownSides, peers } from "./sides/index.ts";
+import { benchZoo, type ZooTime } from "./zoo.ts";
 
 /** Benchmarks of Fovea alone, which have no sides that take turns. */
 const layers = { name: "layers" };
 const mnist99 = { name: "mnist-99" };
+const zoo = { name: "zoo" };
 
 interface Result {
   readonly name: string;
@@ -28,6 +30,11 @@ interface Training {
   readonly trainings: readonly Reached[];
 }
 
+interface Zoo {
+  readonly name: string;
+  readonly times: readonly ZooTime[];
+}
+
 /** Whether the measurement is one: the library itself ran, and everybody computed the same. */
 function isSound(measurements: readonly Measurement[]): boolean {
   return measurements.every(
@@ -37,14 +44,18 @@ function isSound(measurements: readonly Measurement[]): boolean {
 }
 
 async function main({ names, against, rounds, seconds, json }: Options): Promise<boolean> {
-  const wanted = chosen([...benchmarks, layers, mnist99], names.length > 0 ? names : undefined, "benchmark");
+  const wanted = chosen(
+    [...benchmarks, layers, mnist99, zoo],
+    names.length > 0 ? names : undefined,
+    "benchmark",
+  );
   const benchmarksToRun = benchmarks.filter((benchmark) => wanted.includes(benchmark));
   const allSides = [...ownSides, ...chosen(peers, against, "peer")];
   const at = surroundings();
   stdout.write(`${describeSurroundings(at)}\n`);
   stdout.write(`${rounds} rounds of ${seconds} s a side, in turn; medians\n`);
-  const results: (Result | Training)[] = [];
-  const add = (result: Result | Training): void => {
+  const results: (Result | Training | Zoo)[] = [];
+  const add = (result: Result | Training | Zoo): void => {
     results.push(result);
     if (json) writeFileSync(json, `${JSON.stringify({ ...at, rounds, seconds, results }, undefined, 2)}\n`);
   };
@@ -67,6 +78,7 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
     add({ name: mnist99.name, trainings });
     sound &&= trainings.every(({ reached }) => reached);
   }
+  if (wanted.includes(zoo)) add({ name: zoo.name, times: await benchZoo() });
   return sound;
 }
 

@@ -81,7 +81,7 @@ describe("names", () => {
   });
 
   test("are found although they are misspelt", () => {
-    const names = ["train", "eval", "predict", "summary"];
+    const names = ["train", "eval", "classify", "summary"];
     expect(nearest("trian", names)).toBe("train");
     expect(nearest("evaluate", names)).toBeUndefined();
     expect(nearest("sum", names)).toBe("summary");

@@ -25,7 +25,7 @@ export function parseArguments<O extends Options>(
 ): Arguments<O> {
   const properties = new Map(Object.keys(options).map((property) => [flagName(property).slice(2), property]));
   const { tokens } = parseArgs({
-    args: [...args],
+    args: args.map((argument, i) => spelledOut(argument, args[i + 1], properties, options)),
     options: Object.fromEntries(
       [...properties].map(([name, property]) => {
         return [name, { type: options[property]!.placeholder === undefined ? "boolean" : "string" }] as const;
@@ -53,6 +53,19 @@ export function parseArguments<O extends Options>(
   }
   checkOperands(free, operands);
   return { values: values as ValuesOf<O>, given, operands: free };
+}
+
+/** An option that is given alone, with the value for which it then stands. */
+function spelledOut(
+  argument: string,
+  next: string | undefined,
+  properties: ReadonlyMap<string, string>,
+  options: Options,
+): string {
+  const property = argument.startsWith("--") ? properties.get(argument.slice(2)) : undefined;
+  const bare = property === undefined ? undefined : options[property]!.bare;
+  const alone = next === undefined || next.startsWith("-");
+  return bare !== undefined && alone ? `${argument}=${bare}` : argument;
 }
 
 interface OptionToken {

@@ -153,7 +153,7 @@ describe("bench", () => {
 
 test.each([
   [[], "fovea bench: MODEL is missing"],
-  [["lenet"], 'MODEL must be batch-norm-net, lenet5 or mlp, but is "lenet"; did you mean lenet5?'],
+  [["lenet"], 'MODEL must be the name of a network, but is "lenet"; did you mean lenet5?'],
   [["lenet5", "--batch", "0"], '--batch must be an integer from 1 to 65536, but is "0"'],
   [["lenet5", "--batch", "65536", "--input", "1,9999,9999"], "--batch 65536: the images take"],
   [["lenet5", "--runs", "x"], '--runs must be an integer from 1 to 100000, but is "x"'],

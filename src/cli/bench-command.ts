@@ -12,7 +12,7 @@ import { type Command, defineCommand } from "./command.ts";
 import { describeSubject, drawBenchmark } from "./draw-benchmark.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { machineOptions } from "./machine.ts";
-import { makeNamedModel, modelNames, modelOptions } from "./model-operand.ts";
+import { makeNamedModel, modelOptions, whereModelsAre } from "./model-operand.ts";
 import { choice, flag, flagName, integer, text } from "./option.ts";
 import { loadInto } from "./saved-run.ts";
 import type { Terminal } from "./terminal.ts";
@@ -48,7 +48,7 @@ export const bench: Command = defineCommand({
   details:
     "Share is of the time of all kernels. Peak is the share of the multiply-adds that the same instructions reach on " +
     "this machine with nothing to wait for; MACs are those of the plain sums, so that an algorithm which needs fewer " +
-    `can be above 100%. Images are random. ${modelNames()}`,
+    `can be above 100%. Images are random. ${whereModelsAre}`,
   operands: { name: "MODEL", least: 1, most: 1 },
   options,
   examples: [

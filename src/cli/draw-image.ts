@@ -1,4 +1,5 @@
-import { type GrayImage, resample } from "../data/resample.ts";
+import { resize } from "../data/resize.ts";
+import type { Image } from "../io/image.ts";
 import { padTo } from "./draw-table.ts";
 import type { Style } from "./style.ts";
 
@@ -12,10 +13,10 @@ const ramp = " .:-=+*#%@";
  *
  * @param columns the greatest width; a wider image is made smaller.
  */
-export function drawImage(image: GrayImage, columns: number, style: Style): string[] {
+export function drawImage(image: Image, columns: number, style: Style): string[] {
   const width = Math.min(image.width, columns);
   const height = Math.max(1, Math.round((image.height * width) / image.width));
-  const { data } = width === image.width ? image : resample(image, width, height);
+  const { data } = width === image.width ? image : resize(image, { width, height, filter: "bilinear" });
   const at = (x: number, y: number): number => (y < height ? data[y * width + x]! : 0);
   const lines: string[] = [];
   for (let y = 0; y < height; y += 2) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Image } from "../io/image.ts";
 import { ConfusionMatrix } from "../train/confusion-matrix.ts";
 import { drawConfusion } from "./draw-confusion.ts";
 import { arrange, drawImage } from "./draw-image.ts";
@@ -116,7 +117,12 @@ describe("a confusion matrix", () => {
 });
 
 describe("an image", () => {
-  const image = { width: 3, height: 3, data: Uint8Array.of(0, 255, 0, 0, 255, 255, 255, 0, 0) };
+  const image: Image = {
+    width: 3,
+    height: 3,
+    channels: 1,
+    data: Uint8Array.of(0, 255, 0, 0, 255, 255, 255, 0, 0),
+  };
 
   test("is drawn in ASCII by two pixels a character", () => {
     expect(drawImage(image, 80, plain)).toEqual([" @+", "+  "]);
@@ -129,7 +135,7 @@ describe("an image", () => {
   });
 
   test("is made smaller where it is too wide", () => {
-    const wide = { width: 40, height: 20, data: new Uint8Array(800).fill(255) };
+    const wide: Image = { width: 40, height: 20, channels: 1, data: new Uint8Array(800).fill(255) };
     expect(drawImage(wide, 8, plain)).toEqual(["@@@@@@@@", "@@@@@@@@"]);
   });
 

@@ -8,7 +8,7 @@ import { formatCount, formatNumber, formatPercent } from "./format.ts";
 import { loadData } from "./load-data.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { integer, text } from "./option.ts";
-import type { ImageForm } from "./run-config.ts";
+import { type ImageForm, preprocessingFor } from "./run-config.ts";
 import { loadTrained, openRun } from "./saved-run.ts";
 import type { Terminal } from "./terminal.ts";
 import { evaluationRecord } from "./training-json.ts";
@@ -45,7 +45,8 @@ async function runEvaluation(
   const { settings, images } = run;
   const data = values.data ?? settings.data;
   const testLimit = values.testLimit ?? (data === settings.data ? settings.testLimit : undefined);
-  const { test } = await loadData({ data, testLimit });
+  const photographs = { preprocessing: preprocessingFor(images), seed: settings.seed };
+  const { test } = await loadData({ data, testLimit }, { photographs });
   const { classes, normalization } = images;
   if (test.classes.length !== classes.length) {
     throw new UsageError(

@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset.ts";
-import type { GrayImage } from "../data/resample.ts";
 import type { ImageShape } from "../data/source.ts";
+import type { Image } from "../io/image.ts";
 import type { Classifier } from "./classifier.ts";
 import { arrange, drawImage } from "./draw-image.ts";
 import { padTo } from "./draw-table.ts";
@@ -72,12 +72,12 @@ export async function drawSamples(
 }
 
 /** The mean of the channels of an image (C, H, W). */
-function grayOf(pixels: Uint8Array, [channels, height, width]: ImageShape): GrayImage {
+function grayOf(pixels: Uint8Array, [channels, height, width]: ImageShape): Image {
   const plane = height * width;
   const data = Uint8Array.from({ length: plane }, (_, i) => {
     let total = 0;
     for (let c = 0; c < channels; c++) total += pixels[c * plane + i]!;
     return Math.round(total / channels);
   });
-  return { width, height, data };
+  return { width, height, channels: 1, data };
 }

@@ -67,8 +67,8 @@ describe.skipIf(!built)(name, () => {
     );
   });
 
-  test("trains, and predicts by the newest run", async () => {
-    const nothing = await fovea(["predict", "digit.pgm"]);
+  test("trains, and classifies by the newest run", async () => {
+    const nothing = await fovea(["classify", "digit.pgm"]);
     expect([nothing.code, nothing.stdout]).toEqual([2, ""]);
     expect(nothing.stderr).toContain("there is no run in runs/");
     const { code, stdout, stderr } = await fovea(["train", "--epochs", "1", ...tiny]);
@@ -78,10 +78,10 @@ describe.skipIf(!built)(name, () => {
     expect(run).toMatch(/^lenet5-digits-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d$/);
     const digit = encodeNetpbm({ width: 28, height: 28, channels: 1, data: drawDigit({ digit: 4 }) });
     await writeFile(join(folder, "digit.pgm"), digit);
-    const predicted = await fovea(["predict", "digit.pgm", "--json"]);
-    expect([predicted.code, predicted.stderr]).toEqual([0, ""]);
-    const { run: newest, predictions } = JSON.parse(predicted.stdout);
-    expect([newest, predictions.length]).toEqual([join("runs", run!), 1]);
+    const classified = await fovea(["classify", "digit.pgm", "--json"]);
+    expect([classified.code, classified.stderr]).toEqual([0, ""]);
+    const { model, top } = JSON.parse(classified.stdout);
+    expect([model, top.length]).toEqual([join("runs", run!), 5]);
   });
 
   test("saves a checkpoint on Ctrl-C, and resumes to the same bytes", async () => {

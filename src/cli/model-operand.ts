@@ -1,13 +1,14 @@
 import type { Shape } from "../core/shape.ts";
+import type { ModelEntry } from "../models/model-entry.ts";
 import { createModel, listModels } from "../models/registry.ts";
 import type { Module } from "../nn/module.ts";
 import { suggestion } from "./nearest.ts";
-import { integer, listed, type Option, type OptionsFor } from "./option.ts";
+import { integer, type Option, type OptionsFor } from "./option.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface ModelValues {
   readonly input: Shape | undefined;
-  readonly classes: number;
+  readonly classes: number | undefined;
 }
 
 /** An image's shape as C,H,W. */
@@ -25,12 +26,33 @@ const inputOption: Option<Shape | undefined> = {
 /** Options of every command that makes a network by its name. */
 export const modelOptions: OptionsFor<ModelValues> = {
   input: inputOption,
-  classes: integer("outputs of the last layer", { initial: 10, least: 1, most: 1e6 }),
+  classes: integer("outputs of the last layer (default: the network's own)", {
+    initial: undefined,
+    least: 1,
+    most: 1e6,
+  }),
 };
 
-/** A sentence with the names that there are. */
-export function modelNames(): string {
-  return `The networks are ${listed(listModels().map(({ name }) => name)).replace(" or ", " and ")}.`;
+/** For the help of commands that take a network. */
+export const whereModelsAre = '"fovea models" lists the networks.';
+
+/**
+ * The registry's entry.
+ *
+ * @param what what an error calls the name.
+ * @param kind what the name may be of.
+ * @throws UsageError if there is none such.
+ */
+export function requireModel(name: string, what: string, kind = "the name of a network"): ModelEntry {
+  const models = listModels();
+  const entry = models.find((each) => each.name === name);
+  if (entry) return entry;
+  const names = models.map((each) => each.name);
+  throw new UsageError(`${what} must be ${kind}, but is "${name}"${suggestion(name, names)}`);
+}
+
+export function isModelName(name: string): boolean {
+  return listModels().some((each) => each.name === name);
 }
 
 /** A new network, and the shape of the images that it takes. @throws UsageError for an unknown name. */
@@ -38,12 +60,8 @@ export function makeNamedModel(
   name: string,
   { input, classes }: ModelValues,
 ): { model: Module; input: Shape } {
-  const models = listModels();
-  const entry = models.find((each) => each.name === name);
-  if (!entry) {
-    const names = models.map((each) => each.name);
-    throw new UsageError(`MODEL must be ${listed(names)}, but is "${name}"${suggestion(name, names)}`);
-  }
+  const entry = requireModel(name, "MODEL");
   const shape = input ?? entry.inputShape;
-  return { model: createModel(name, { numClasses: classes, inChannels: shape[0]! }), input: shape };
+  const options = { inChannels: shape[0]!, ...(classes !== undefined && { numClasses: classes }) };
+  return { model: createModel(name, options), input: shape };
 }

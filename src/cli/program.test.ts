@@ -3,10 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RecordedTerminal } from "../../test/recorded-terminal.ts";
-import { drawDigit } from "../data/draw-digit.ts";
 import "../index.ts";
-import { encodeNetpbm } from "../io/netpbm.ts";
-import { encodePng } from "../io/png-encode.ts";
 import { runProgram } from "./program.ts";
 
 interface Outcome {
@@ -40,7 +37,7 @@ describe("help", () => {
   test.each([
     [["--help"]],
     [[]],
-    [["help", "predict"]],
+    [["help", "classify"]],
     [["train", "--help"]],
     [["eval", "-h"]],
     [["summary", "x", "--help"]],
@@ -67,10 +64,10 @@ test.each([
   [["--versoin"], "fovea: there is no option --versoin; did you mean --version?"],
   [["train", "--epoch", "3"], "fovea train: there is no option --epoch; did you mean --epochs?"],
   [["train", "--data", "nowhere"], "fovea train: --data must be digits, mnist, fashion-mnist or a folder"],
-  [["summary", "lenet"], 'MODEL must be batch-norm-net, lenet5 or mlp, but is "lenet"; did you mean lenet5?'],
+  [["summary", "lenet"], 'MODEL must be the name of a network, but is "lenet"; did you mean lenet5?'],
   [["summary", "lenet5", "--input", "28"], "fovea summary: --input must be three positive integers"],
   [["eval"], "fovea eval: RUN is missing"],
-  [["predict"], "fovea predict: IMAGE... is missing"],
+  [["classify"], "fovea classify: IMAGE... is missing"],
 ])("%j is bad use", async (args, message) => {
   const { code, stdout, stderr } = await fovea(...args);
   expect([code, stdout]).toEqual([2, ""]);
@@ -96,7 +93,7 @@ describe("train", () => {
     expect(stdout).toMatch(/^label +0 +1 .*recall$/m);
     expect(stdout).toContain("Most surely wrong");
     expect(stdout).not.toContain("\x1b");
-    expect(stdout).toContain(`fovea predict IMAGE --run ${run}`);
+    expect(stdout).toContain(`fovea classify IMAGE --model ${run}`);
     expect(longestLine(stdout.slice(0, stdout.indexOf("Saved in")).replace(/^.*\n/, ""))).toBeLessThanOrEqual(
       80,
     );
@@ -184,59 +181,5 @@ describe("eval", () => {
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toContain(`fovea eval: ${damaged}/${message}`);
     expect(stderr).not.toContain("    at ");
-  });
-});
-
-describe("predict", () => {
-  const file = (name: string): string => join(folder, name);
-  beforeAll(async () => {
-    const small = drawDigit({ digit: 7, index: 1 });
-    const large = drawDigit({ digit: 7, index: 1, size: 120, noise: 0 });
-    const inverted = Uint8Array.from({ length: 3 * 120 ** 2 }, (_, i) => 255 - large[Math.floor(i / 3)]!);
-    const files = {
-      "small.pgm": encodeNetpbm({ width: 28, height: 28, channels: 1, data: small }),
-      "large.png": await encodePng({ width: 120, height: 120, channels: 3, data: inverted }),
-      "empty.png": await encodePng({ width: 30, height: 30, channels: 1, data: new Uint8Array(900) }),
-      "broken.png": (await encodePng({ width: 28, height: 28, channels: 1, data: small })).slice(0, 90),
-      "other.txt": new TextEncoder().encode("not an image"),
-    };
-    for (const [name, bytes] of Object.entries(files)) await writeFile(file(name), bytes);
-  });
-  const predict = (names: readonly string[], ...args: string[]): Promise<Outcome> =>
-    fovea("predict", ...names.map(file), "--run", run, ...args);
-
-  test("names the classes of images of any size and colour", async () => {
-    const { code, stdout, stderr } = await predict(["small.pgm", "large.png"], "--top", "2", "--json");
-    expect([code, stderr]).toEqual([0, ""]);
-    const { predictions } = JSON.parse(stdout);
-    expect(predictions.map((each: { file: string }) => each.file)).toEqual([
-      file("small.pgm"),
-      file("large.png"),
-    ]);
-    for (const { top } of predictions) {
-      expect(top).toHaveLength(2);
-      expect(top[0].probability).toBeGreaterThanOrEqual(top[1].probability);
-    }
-  });
-
-  test("shows one image as the network sees it", async () => {
-    const { code, stdout } = await predict(["large.png"]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/[#%@]{2}/);
-    expect(stdout).toMatch(/^\d +[\d.]+% {2}[█░]+$/m);
-  });
-
-  test("goes on after broken files, and fails at the end", async () => {
-    const names = ["broken.png", "missing.png", "empty.png", "other.txt", "small.pgm"];
-    const { code, stdout, stderr } = await predict(names);
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/small\.pgm( +\d +[\d.]+%){3}$/m);
-    expect(stdout.match(/error$/gm)).toHaveLength(4);
-    expect(stderr).toMatch(/broken\.png: /);
-    expect(stderr).toMatch(/missing\.png: does not exist/);
-    expect(stderr).toMatch(/empty\.png: the image shows nothing/);
-    expect(stderr).toMatch(/other\.txt: unknown image format/);
-    const { predictions } = JSON.parse((await predict(names, "--json")).stdout);
-    expect(predictions.map((each: object) => "error" in each)).toEqual([true, true, true, true, false]);
   });
 });

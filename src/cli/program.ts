@@ -1,18 +1,19 @@
 import { readFileSync } from "node:fs";
 import { FoveaError } from "../core/errors.ts";
 import { bench } from "./bench-command.ts";
+import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
+import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
 import { suggestion } from "./nearest.ts";
-import { predict } from "./predict-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, predict, summary, bench];
+const commands: readonly Command[] = [train, evaluateRun, classify, summary, bench, exportNetwork];
 
 /**
  * Runs `fovea` with its arguments.
@@ -88,7 +89,7 @@ function helpOn(name: string | undefined, terminal: Terminal): string {
     "",
     style.bold("Examples:"),
     "  fovea train --model lenet5 --data digits",
-    "  fovea predict digit.png",
+    "  fovea classify digit.png",
   ].join("\n");
 }
 

@@ -2,6 +2,7 @@ import { FileError } from "../core/errors.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { checkNormalization, type Normalization } from "../data/normalization.ts";
 import type { ImageShape } from "../data/source.ts";
+import { cropModes, interpolations, type Preprocessing } from "../io/preprocessing.ts";
 import type { RunConfig } from "../train/run-folder.node.ts";
 import { parseSettings, type TrainingSettings } from "./training-settings.ts";
 
@@ -10,6 +11,8 @@ export interface ImageForm {
   readonly shape: ImageShape;
   readonly classes: readonly string[];
   readonly normalization: Normalization;
+  /** How photographs come to this shape; undefined where the data has it already. */
+  readonly photographs?: Pick<Preprocessing, "resize" | "interpolation" | "cropMode">;
 }
 
 /** The content of a run's config.json. */
@@ -20,8 +23,24 @@ export interface TrainedConfig {
 
 const format = "fovea-run-1";
 
-export function imageFormOf({ imageShape, classes, normalization }: Dataset): ImageForm {
-  return { shape: imageShape, classes, normalization };
+export function imageFormOf(
+  { imageShape, classes, normalization }: Dataset,
+  preprocessing?: Preprocessing,
+): ImageForm {
+  const form = { shape: imageShape, classes, normalization };
+  if (preprocessing === undefined) return form;
+  const { resize, interpolation, cropMode } = preprocessing;
+  return { ...form, photographs: { resize, interpolation, cropMode } };
+}
+
+/** How photographs become what the network of a run takes; all of the middle where it was trained on other data. */
+export function preprocessingFor({ shape, normalization, photographs }: ImageForm): Preprocessing {
+  const whole = {
+    resize: Math.max(shape[1], shape[2]),
+    interpolation: "bilinear",
+    cropMode: "center",
+  } as const;
+  return { inputSize: shape, ...normalization, ...(photographs ?? whole) };
 }
 
 export function writeRunConfig({ settings, images }: TrainedConfig): RunConfig {
@@ -46,6 +65,17 @@ export function readRunConfig(config: RunConfig, file: string): TrainedConfig {
   const isNumber = (value: unknown): boolean => typeof value === "number";
   const scaled = isListOf(mean, isNumber) && isListOf(std, isNumber);
   need(scaled, "images.normalization has no lists mean and std");
+  const { photographs } = images as Record<string, unknown>;
+  const { resize, interpolation, cropMode } = isRecord(photographs) ? photographs : {};
+  const prepared =
+    Number.isSafeInteger(resize) &&
+    (resize as number) > 0 &&
+    interpolations.some((each) => each === interpolation) &&
+    cropModes.some((each) => each === cropMode);
+  need(
+    photographs === undefined || prepared,
+    "images.photographs has no valid resize, interpolation and cropMode",
+  );
   const form = images as unknown as ImageForm;
   return {
     settings: located(file, "settings", () => parseSettings(settings as Record<string, unknown>)),

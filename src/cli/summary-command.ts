@@ -2,7 +2,7 @@ import type { Arguments } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatCount, formatShape } from "./format.ts";
-import { makeNamedModel, modelNames, modelOptions } from "./model-operand.ts";
+import { makeNamedModel, modelOptions, whereModelsAre } from "./model-operand.ts";
 import { flag } from "./option.ts";
 import { type ModelSummary, summarize } from "./summarize.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,7 +15,7 @@ const options = {
 export const summary: Command = defineCommand({
   name: "summary",
   summary: "Show the layers of a network with their shapes, parameters and multiply-accumulates",
-  details: modelNames(),
+  details: whereModelsAre,
   operands: { name: "MODEL", least: 1, most: 1 },
   options,
   examples: ["fovea summary lenet5", "fovea summary batch-norm-net --input 3,64,64"],

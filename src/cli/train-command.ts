@@ -1,24 +1,35 @@
 import { join } from "node:path";
-import { ArgumentError } from "../core/errors.ts";
+import { ArgumentError, type FileError } from "../core/errors.ts";
 import type { TrainTest } from "../data/mnist.ts";
 import { writeFileAtomic } from "../io/files.node.ts";
+import type { Preprocessing } from "../io/preprocessing.ts";
+import type { Module } from "../nn/module.ts";
+import type { Checkpoint } from "../train/checkpoint.ts";
 import type { FitEvent } from "../train/events.ts";
 import { fit as trainModel } from "../train/fit.ts";
 import { RunFolder } from "../train/run-folder.node.ts";
 import type { Arguments } from "./arguments.ts";
+import { trainViewOf } from "./augmentation.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
-import { loadData } from "./load-data.ts";
+import { isImageFolder, loadData } from "./load-data.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { integer, text } from "./option.ts";
-import { imageFormOf, writeRunConfig } from "./run-config.ts";
+import { choosePreprocessing, makePretrained } from "./pretrained.ts";
+import { imageFormOf, preprocessingFor, writeRunConfig } from "./run-config.ts";
 import { configName, makeModel, newRunPath, openRun, type SavedRun } from "./saved-run.ts";
+import { printable } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { TrainingDisplay } from "./training-display.ts";
 import { evaluationRecord, eventRecord } from "./training-json.ts";
 import { planTraining } from "./training-plan.ts";
 import { reportInterruption, reportTraining } from "./training-report.ts";
-import { completeSettings, refuseSettings, settingOptions } from "./training-settings.ts";
+import {
+  completeSettings,
+  refuseSettings,
+  settingOptions,
+  type TrainingSettings,
+} from "./training-settings.ts";
 import { UsageError } from "./usage-error.ts";
 
 const options = {
@@ -46,6 +57,7 @@ export const train: Command = defineCommand({
     "fovea train --data mnist --epochs 3 --run runs/mine",
     "fovea train --model batch-norm-net --data fashion-mnist --optimizer adamw --shift 2",
     "fovea train --resume runs/mine --epochs 6",
+    "fovea train --model resnet18 --pretrained --data photos --freeze-epochs 1 --augment light",
   ],
   run: runTraining,
 });
@@ -61,9 +73,13 @@ async function runTraining(args: TrainArguments, terminal: Terminal): Promise<nu
   });
   let prepared: Prepared;
   try {
+    const loading = {
+      signal: interruption.signal,
+      onBroken: ({ message }: FileError) => terminal.problem(`fovea train: left out: ${printable(message)}`),
+    };
     prepared = await (args.values.resume === undefined
-      ? beginRun(args, interruption.signal)
-      : continueRun(args, args.values.resume, interruption.signal));
+      ? beginRun(args, loading)
+      : continueRun(args, args.values.resume, loading));
   } catch (error) {
     // A download that was interrupted is no failure.
     if (!interruption.signal.aborted) throw error;
@@ -72,46 +88,76 @@ async function runTraining(args: TrainArguments, terminal: Terminal): Promise<nu
   return await trainRun(prepared, args, interruption, display, terminal);
 }
 
+interface Loading {
+  readonly signal: AbortSignal;
+  readonly onBroken: (error: FileError) => void;
+}
+
 interface Prepared {
   readonly run: SavedRun;
+  /** Before its first step, or to be given the checkpoint's parameters. */
+  readonly model: Module;
   readonly data: TrainTest;
+  readonly checkpoint: Checkpoint | undefined;
 }
 
 /** A new run in a folder of its own. */
-async function beginRun({ values }: TrainArguments, signal: AbortSignal): Promise<Prepared> {
+async function beginRun({ values }: TrainArguments, loading: Loading): Promise<Prepared> {
   const settings = completeSettings(values);
-  const data = await loadData(settings, signal);
-  const config = { settings, images: imageFormOf(data.train) };
+  const preprocessing = await choosePreprocessing(settings);
+  const data = await loadTrainingData(settings, preprocessing, loading);
+  const photographs = await isImageFolder(settings.data);
+  if (settings.imageSize !== undefined && !photographs) {
+    throw new UsageError(`--image-size is for photographs, and the images of ${settings.data} have one size`);
+  }
+  const config = { settings, images: imageFormOf(data.train, photographs ? preprocessing : undefined) };
+  const model = await makePretrained(config);
   const content = writeRunConfig(config);
   const path = values.run ?? newRunPath(settings.model, settings.data, new Date());
   const folder = await RunFolder.create(path, content).catch((error: unknown) => {
     if (error instanceof ArgumentError) throw new UsageError(`--run: ${error.message}`);
     throw error;
   });
-  return { run: { folder, ...config }, data };
+  return { run: { folder, ...config }, model, data, checkpoint: undefined };
 }
 
 /** A run that is there already, with more epochs if they were asked for. */
 async function continueRun(
   { values, given }: TrainArguments,
   path: string,
-  signal: AbortSignal,
+  loading: Loading,
 ): Promise<Prepared> {
   refuseSettings(given, ["epochs"]);
   if (values.run !== undefined)
     throw new UsageError("--run is a folder for a new run: leave it out with --resume");
   const run = await openRun(path);
-  const data = await loadData(run.settings, signal);
-  if (values.epochs === undefined) return { run, data };
+  const data = await loadTrainingData(run.settings, preprocessingFor(run.images), loading);
+  const checkpoint = await run.folder.checkpoint();
+  const model = await (checkpoint ? makeModel(run) : makePretrained(run));
+  if (values.epochs === undefined) return { run, model, data, checkpoint };
   const settings = completeSettings({ ...run.settings, epochs: values.epochs });
   const extended = { ...run, settings };
   const content = `${JSON.stringify(writeRunConfig(extended), null, 2)}\n`;
   await writeFileAtomic(join(path, configName), new TextEncoder().encode(content));
-  return { run: extended, data };
+  return { run: extended, model, data, checkpoint };
+}
+
+/** The images to train and to judge with; trained parameters get those that they were trained on, in scale. */
+async function loadTrainingData(
+  settings: TrainingSettings,
+  preprocessing: Preprocessing,
+  { signal, onBroken }: Loading,
+): Promise<TrainTest> {
+  const trainView = trainViewOf(settings, preprocessing);
+  const photographs = { preprocessing, seed: settings.seed, onBroken, ...(trainView && { trainView }) };
+  const { train, test } = await loadData(settings, { photographs, signal });
+  const { mean, std } = preprocessing;
+  if (settings.pretrained === undefined || mean.length !== train.imageShape[0]) return { train, test };
+  return { train: train.normalized({ mean, std }), test: test.normalized({ mean, std }) };
 }
 
 async function trainRun(
-  { run, data }: Prepared,
+  { run, model, data, checkpoint }: Prepared,
   { values }: TrainArguments,
   interruption: Interruption,
   display: TrainingDisplay,
@@ -121,7 +167,6 @@ async function trainRun(
   const { folder, settings, images } = run;
   if (!json) display.note(`${settings.model} on ${settings.data}, saved in ${folder.path}`);
   const began = performance.now();
-  const model = makeModel(run);
   const print = (record: unknown): void => terminal.line(JSON.stringify(record));
   const onEvent = (event: FitEvent): void => {
     const record = json ? eventRecord(event) : undefined;
@@ -129,9 +174,9 @@ async function trainRun(
     else if (record) print(record);
   };
   const result = await trainModel(model, {
-    ...planTraining(settings, data),
+    ...planTraining(settings, data, images),
     run: folder,
-    resumeFrom: await folder.checkpoint(),
+    resumeFrom: checkpoint,
     checkpointEvery: {
       epochs: 1,
       seconds: 60,

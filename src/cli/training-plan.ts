@@ -1,15 +1,33 @@
 import type { TrainTest } from "../data/mnist.ts";
-import { randomCrop } from "../data/transforms.ts";
+import { isInside } from "../nn/transfer.ts";
 import type { FitOptions } from "../train/fit-options.ts";
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from "../train/optimizers/index.ts";
 import type { Schedule } from "../train/schedules.ts";
+import { mixOf, transformOf } from "./augmentation.ts";
+import { freezeOptionsOf } from "./fine-tuning.ts";
+import { requireModel } from "./model-operand.ts";
+import type { ImageForm } from "./run-config.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 const heldOut = 0.1;
 
+/** Classes that are other ones, or none, in a mirror. */
+const handed = ["digits", "mnist"];
+
 /** The options of `fit` that settings stand for. */
-export function planTraining(settings: TrainingSettings, { train, test }: TrainTest): FitOptions {
-  const { epochs, batchSize, labelSmoothing, clipNorm, accumulate, shift, seed, patience } = settings;
+export function planTraining(
+  settings: TrainingSettings,
+  { train, test }: TrainTest,
+  images: ImageForm,
+): FitOptions {
+  const { epochs, batchSize, labelSmoothing, clipNorm, accumulate, seed, patience } = settings;
+  const freeze = freezeOptionsOf(settings, requireModel(settings.model, "--model").head);
+  const mix = mixOf(settings);
+  const transform = transformOf(settings, {
+    cropped: images.photographs !== undefined,
+    mirrored: !handed.includes(settings.data),
+    height: images.shape[1],
+  });
   const [validation, rest] = patience === undefined ? [undefined, train] : train.split(heldOut);
   return {
     train: rest,
@@ -22,22 +40,30 @@ export function planTraining(settings: TrainingSettings, { train, test }: TrainT
     labelSmoothing,
     ...(clipNorm !== undefined && { clipNorm }),
     accumulate,
-    ...(shift > 0 && { transform: randomCrop({ padding: shift }) }),
+    ...(transform && { transform }),
+    ...(mix && { mix }),
+    ...(freeze && { freeze }),
     ...(patience !== undefined && { earlyStopping: { patience } }),
     seed,
   };
 }
 
-export function makeOptimizer({ optimizer, lr, momentum = 0, weightDecay }: TrainingSettings): Optimizer {
+export function makeOptimizer(settings: TrainingSettings): Optimizer {
+  const { model, optimizer, lr, momentum = 0, weightDecay, headLr } = settings;
+  const { head } = requireModel(model, "--model");
+  const groups =
+    headLr === undefined
+      ? []
+      : [{ where: (name: string) => isInside(name, head), learningRateScale: headLr / lr }];
   switch (optimizer) {
     case "sgd":
-      return new SGD({ lr, momentum, weightDecay });
+      return new SGD({ lr, momentum, weightDecay, groups });
     case "adam":
-      return new Adam({ lr, weightDecay });
+      return new Adam({ lr, weightDecay, groups });
     case "adamw":
-      return new AdamW({ lr, weightDecay });
+      return new AdamW({ lr, weightDecay, groups });
     case "rmsprop":
-      return new RMSprop({ lr, momentum, weightDecay });
+      return new RMSprop({ lr, momentum, weightDecay, groups });
   }
 }
 

@@ -57,7 +57,7 @@ export async function reportTraining(training: FinishedTraining, terminal: Termi
     definitionList(
       [
         ["evaluate", `npx fovea eval ${path}`],
-        ["predict", `npx fovea predict IMAGE --run ${path}`],
+        ["classify", `npx fovea classify IMAGE --model ${path}`],
         ["train on", `npx fovea train --resume ${path} --epochs ${2 * history.length}`],
       ],
       Number.POSITIVE_INFINITY,

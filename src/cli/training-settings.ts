@@ -1,4 +1,6 @@
-import { listModels } from "../models/registry.ts";
+import { type AugmentationSettings, augmentationOptions } from "./augmentation.ts";
+import { checkFineTuning, type FineTuningSettings, fineTuningOptions } from "./fine-tuning.ts";
+import { requireModel, whereModelsAre } from "./model-operand.ts";
 import { choice, flagName, integer, listed, type OptionsFor, positive, real, text } from "./option.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -13,6 +15,9 @@ const optimizerDefaults = {
   rmsprop: { lr: 5e-4, momentum: 0, weightDecay: 0 },
 } as const;
 
+/** What was trained before is changed by smaller steps: the learning rate is divided by this. */
+const fineTuningDivisor = 5;
+
 /** Digits are drawn while the training goes on, so there is a number of them to choose. */
 const dataDefaults = {
   digits: { epochs: 3, limit: 20_000, testLimit: 4_000 },
@@ -20,7 +25,7 @@ const dataDefaults = {
 } as const;
 
 /** The settings of a training; what nobody told has its default. */
-export interface TrainingSettings {
+export interface TrainingSettings extends AugmentationSettings, FineTuningSettings {
   readonly model: string;
   /** digits, mnist, fashion-mnist or a folder. */
   readonly data: string;
@@ -37,8 +42,8 @@ export interface TrainingSettings {
   readonly labelSmoothing: number;
   readonly clipNorm: number | undefined;
   readonly accumulate: number;
-  /** pixels */
-  readonly shift: number;
+  /** Height and width of what a network sees of photographs; the network's own unless told. */
+  readonly imageSize: number | undefined;
   readonly seed: number;
   readonly patience: number | undefined;
   /** Training images in an epoch; all unless told. */
@@ -55,16 +60,16 @@ type Values = Omit<TrainingSettings, Dependent> & {
 
 /** The options that decide what a training computes; a run's config.json keeps them. */
 export const settingOptions: OptionsFor<Values> = {
-  model: choice(
-    "NAME",
-    listModels().map(({ name }) => name),
-    "lenet5",
-    "which network",
-  ),
+  model: {
+    placeholder: "NAME",
+    help: `which network (default: lenet5); ${whereModelsAre}`,
+    initial: "lenet5",
+    parse: (value, name) => requireModel(value, name).name,
+  },
   data: text(
     "NAME|DIR",
-    "digits (drawn by a generator, no download), mnist, fashion-mnist, or a folder with four files in MNIST's form " +
-      "(default: digits)",
+    "digits (drawn by a generator, no download), mnist, fashion-mnist, a folder with four files in MNIST's form, or " +
+      "one with a folder of photographs for each class, perhaps inside of train and val (default: digits)",
   ),
   epochs: integer("passes over the training images (default: 3 for digits, else 5)", {
     initial: undefined,
@@ -73,7 +78,9 @@ export const settingOptions: OptionsFor<Values> = {
   }),
   batchSize: integer("images for each gradient", { initial: 64, least: 1, most: 65_536 }),
   optimizer: choice("NAME", optimizers, "sgd", "how gradients change the parameters"),
-  lr: positive("the learning rate (default: 0.05 for sgd, 0.0005 for rmsprop, else 0.001)"),
+  lr: positive(
+    "the learning rate (default: 0.05 for sgd, 0.0005 for rmsprop, else 0.001; a fifth of it with --pretrained)",
+  ),
   momentum: real("how much of the last update is kept, of sgd (default: 0.9) or rmsprop (default: 0)", {
     initial: undefined,
     least: 0,
@@ -100,7 +107,13 @@ export const settingOptions: OptionsFor<Values> = {
   }),
   clipNorm: positive("the largest norm of the gradients (default: no limit)"),
   accumulate: integer("batches for each update", { initial: 1, least: 1, most: 65_536 }),
-  shift: integer("moves training images at random by up to N pixels", { initial: 0, least: 0, most: 64 }),
+  imageSize: integer("pixels, of height and width of photographs (default: the network's own)", {
+    initial: undefined,
+    least: 8,
+    most: 4096,
+  }),
+  ...augmentationOptions,
+  ...fineTuningOptions,
   seed: integer("decides the initial parameters and the order of the images", { initial: 0, least: 0 }),
   patience: integer(
     "ends after N epochs in a row without a lower loss on a tenth of the training images, which is held out for that",
@@ -144,12 +157,13 @@ export function completeSettings(values: Values): TrainingSettings {
       `--warmup must be ${least} and less than the ${epochs} epochs, but is "${values.warmup}"`,
     );
   }
+  checkFineTuning(values, values.model);
   const own = Object.keys(settingOptions).map((name) => [name, values[name as keyof Values]]);
   return {
     ...(Object.fromEntries(own) as Values),
     data,
     epochs,
-    lr: values.lr ?? ofOptimizer.lr,
+    lr: values.lr ?? ofOptimizer.lr / (values.pretrained === undefined ? 1 : fineTuningDivisor),
     momentum: values.momentum ?? ofOptimizer.momentum,
     weightDecay: values.weightDecay ?? ofOptimizer.weightDecay,
     limit: values.limit ?? ofData.limit,
@@ -164,7 +178,13 @@ export function parseSettings(json: Readonly<Record<string, unknown>>): Training
   const values = Object.entries(settingOptions).map(([field, option]) => {
     const value = json[field];
     if (value === undefined) return [field, option.initial];
-    if (typeof value !== "string" && typeof value !== "number") {
+    if (option.placeholder === undefined) {
+      if (typeof value !== "boolean") throw new UsageError(`${field} must be true or false`);
+      return [field, value];
+    }
+    const listed =
+      Array.isArray(value) && value.length > 1 && value.every((item) => typeof item === "number");
+    if (typeof value !== "string" && typeof value !== "number" && !listed) {
       throw new UsageError(`${field} must be a text or a number`);
     }
     return [field, option.parse(String(value), field)];

@@ -3,6 +3,7 @@ import { type Graph, GraphBuilder, type GraphNode } from "../core/graph.ts";
 import { type AnyOp, type Attrs, opNamed } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { constant } from "../ops/constant.ts";
 import { lowerings } from "./lower/index.ts";
 import { type RewriteContext, rewrites } from "./rewrite.ts";
 import { fixedInputs, isStable } from "./stable.ts";
@@ -131,8 +132,7 @@ class Expander {
     const known = this.#places.get(output);
     if (known !== undefined) return known;
     if (output.source.kind === "value") {
-      const values = Array.from(output.source.storage.read());
-      return this.#builder.add("constant", [], { values, shape: output.shape, dtype: output.dtype });
+      return this.#splice(constant(output.source.storage.read(), output.shape, output.dtype));
     }
     if (output.source.kind !== "node")
       throw new ArgumentError(`a decomposition used ${output}, which is no operand`);

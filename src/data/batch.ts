@@ -1,5 +1,6 @@
 import type { Shape } from "../core/shape.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
+import type { LabelMix } from "./augment/batch-mix.ts";
 
 interface BatchContent {
   readonly images: Float32Array;
@@ -7,6 +8,7 @@ interface BatchContent {
   readonly shape: readonly [number, number, number, number];
   readonly labelShape: Shape;
   readonly index: number;
+  readonly mix?: LabelMix | undefined;
 }
 
 /** Some samples together: as host arrays, and (by destructuring `[images, labels]`) as tensors. */
@@ -20,13 +22,16 @@ export class Batch implements Iterable<Tensor> {
   readonly labelShape: Shape;
   /** The batch's place in the epoch; a run that stopped after it goes on with `startBatch: index + 1`. */
   readonly index: number;
+  /** What the samples were mixed with, where they were. */
+  readonly mix: LabelMix | undefined;
 
-  constructor({ images, labels, shape, labelShape, index }: BatchContent) {
+  constructor({ images, labels, shape, labelShape, index, mix }: BatchContent) {
     this.images = images;
     this.labels = labels;
     this.shape = shape;
     this.labelShape = labelShape;
     this.index = index;
+    this.mix = mix;
   }
 
   /** N: `batchSize`, or less in the epoch's last batch. */

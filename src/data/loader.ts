@@ -1,8 +1,9 @@
 import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
+import type { BatchMix } from "./augment/batch-mix.ts";
 import { Batch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
-import { normalizationTable, normalize } from "./normalization.ts";
+import { normalizationTable } from "./normalization.ts";
 import { prefetch } from "./prefetch.ts";
 import { Random } from "./random.ts";
 import type { Transform } from "./transforms.ts";
@@ -18,6 +19,8 @@ export interface BatchOptions {
   readonly dropLast?: boolean;
   /** Changes each sample before normalization, by random numbers of (seed, epoch, sample). */
   readonly transform?: Transform;
+  /** Mixes the samples of a batch with one another, by random numbers of (seed, epoch, batch). */
+  readonly mix?: BatchMix;
   /** How many batches are prepared while the consumer works on one; 1 unless told. */
   readonly prefetch?: number;
   readonly signal?: AbortSignal;
@@ -45,7 +48,7 @@ export function batches(
   checkCount("startBatch", startBatch, 0, count);
   checkCount("prefetch", depth, 0);
   const order = shuffle ? epochOrder(dataset.length, seed, epoch) : undefined;
-  const assembler = new BatchAssembler(dataset, seed, epoch, options.transform);
+  const assembler = new BatchAssembler(dataset, seed, epoch, count, options);
   return prefetch(
     (index, stop) => {
       const first = index * batchSize;
@@ -61,19 +64,30 @@ export function batches(
   );
 }
 
-/** Reads, transforms and normalizes the samples of a batch. */
+/** Reads, transforms, normalizes and mixes the samples of a batch. */
 class BatchAssembler {
   readonly #dataset: Dataset;
   readonly #seed: number;
   readonly #epoch: number;
+  readonly #count: number;
   readonly #transform: Transform | undefined;
+  readonly #mix: BatchMix | undefined;
   readonly #table: Float32Array;
+  readonly #random = new Random(0);
 
-  constructor(dataset: Dataset, seed: number, epoch: number, transform: Transform | undefined) {
+  constructor(
+    dataset: Dataset,
+    seed: number,
+    epoch: number,
+    count: number,
+    { transform, mix }: Pick<BatchOptions, "transform" | "mix">,
+  ) {
     this.#dataset = dataset;
     this.#seed = seed;
     this.#epoch = epoch;
+    this.#count = count;
     this.#transform = transform;
+    this.#mix = mix;
     this.#table = normalizationTable(dataset.normalization);
   }
 
@@ -97,18 +111,36 @@ class BatchAssembler {
       promise.catch(() => {});
       waiting.push(promise);
     });
-    const finish = (): Batch =>
-      new Batch({
-        images:
-          this.#transform === undefined
-            ? this.#normalized(pixels)
-            : this.#transformed(this.#transform, pixels, labels, indices),
+    const finish = (): Batch => {
+      this.#transformAll(pixels, labels, indices);
+      const content = {
+        images: this.#normalized(pixels),
         labels,
         shape: [size, ...imageShape],
         labelShape: [size, ...targetShape],
         index,
-      });
+      } as const;
+      return new Batch({ ...content, mix: this.#mix?.(content, this.#streamOf("mix", index, this.#count)) });
+    };
     return waiting.length === 0 ? finish() : Promise.all(waiting).then(finish);
+  }
+
+  #transformAll(pixels: Uint8Array, labels: Int32Array, indices: readonly number[]): void {
+    const transform = this.#transform;
+    if (transform === undefined) return;
+    const { imageShape, targetShape, length } = this.#dataset;
+    const pixelsEach = sizeOf(imageShape);
+    const targetsEach = sizeOf(targetShape);
+    indices.forEach((index, slot) => {
+      const image = pixels.subarray(slot * pixelsEach, (slot + 1) * pixelsEach);
+      const target = labels.subarray(slot * targetsEach, (slot + 1) * targetsEach);
+      transform({ image, imageShape, target, targetShape }, this.#streamOf("transform", index, length));
+    });
+  }
+
+  /** The random numbers of one of the `count` things of each epoch. */
+  #streamOf(purpose: "transform" | "mix", index: number, count: number): Random {
+    return this.#random.restart(this.#seed, purpose, this.#epoch * count + index);
   }
 
   /** Normalizes by the table of all bytes. */
@@ -121,28 +153,6 @@ class BatchAssembler {
       const row = 256 * ((start / plane) % channels);
       for (let i = start; i < start + plane; i++) images[i] = table[row + pixels[i]!]!;
     }
-    return images;
-  }
-
-  #transformed(
-    transform: Transform,
-    pixels: Uint8Array,
-    labels: Int32Array,
-    indices: readonly number[],
-  ): Float32Array {
-    const { imageShape, targetShape, length, normalization } = this.#dataset;
-    const images = new Float32Array(pixels.length);
-    for (let i = 0; i < pixels.length; i++) images[i] = pixels[i]! / 255;
-    const pixelsEach = sizeOf(imageShape);
-    const targetsEach = sizeOf(targetShape);
-    const random = new Random(this.#seed);
-    indices.forEach((index, slot) => {
-      const image = images.subarray(slot * pixelsEach, (slot + 1) * pixelsEach);
-      const target = labels.subarray(slot * targetsEach, (slot + 1) * targetsEach);
-      random.restart(this.#seed, "transform", this.#epoch * length + index);
-      transform({ image, imageShape, target, targetShape }, random);
-      normalize(image, normalization);
-    });
     return images;
   }
 }

@@ -1,9 +1,9 @@
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../core/cache-folder.node.ts";
 import { FileError } from "../core/errors.ts";
 import { readFile } from "../io/files.node.ts";
-import { download } from "./download.node.ts";
+import { download } from "../io/http/download.node.ts";
+import { findFile, searchedFolders } from "./find-file.node.ts";
 import type { NamedBytes } from "./idx-dataset.ts";
 import {
   fashionMnistSpec,
@@ -53,11 +53,7 @@ export async function loadMnist(spec: MnistSpec, options: MnistOptions = {}): Pr
 
 async function load(file: PublishedFile, spec: MnistSpec, options: MnistOptions): Promise<NamedBytes> {
   const cached = join(cacheFolder(), spec.name);
-  const given = options.dir ?? process.env["FOVEA_DATA"];
-  const searched = given ? [given, join(given, spec.name)] : [];
-  if (options.dir === undefined) searched.push(cached);
-
-  const found = await find(file.name, searched);
+  const found = await find(file.name, searchedFolders(spec.name, options.dir));
   if (found !== undefined) return { file: found, bytes: await readFile(found) };
   if (options.dir !== undefined) throw new FileError(options.dir, `has no ${file.name}\n${hint(spec)}`);
 
@@ -73,22 +69,10 @@ async function load(file: PublishedFile, spec: MnistSpec, options: MnistOptions)
 }
 
 /** The first of the folders' files with this name, with or without `.gz`, and with `.idx` for `-idx`. */
-async function find(name: string, folders: readonly string[]): Promise<string | undefined> {
+function find(name: string, folders: readonly string[]): Promise<string | undefined> {
   const plain = name.replace(/\.gz$/, "");
   const names = [name, plain, plain.replace("-idx", ".idx"), name.replace("-idx", ".idx")];
-  for (const path of folders.flatMap((folder) => names.map((each) => join(folder, each)))) {
-    if (await exists(path)) return path;
-  }
-  return undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return findFile(names, folders);
 }
 
 function hint(spec: MnistSpec): string {

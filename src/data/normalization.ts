@@ -30,7 +30,7 @@ export function checkNormalization({ mean, std }: Normalization, channels: numbe
 /**
  * The float32 value of every byte in every channel: table[256c + p] = (p / 255 − mean[c]) / std[c].
  *
- * p / 255 is rounded to float32 first, so that `normalize` on an image of floats gives the same bits.
+ * p / 255 is rounded to float32 first, as where an image is made one of floats before it is normalized.
  */
 export function normalizationTable({ mean, std }: Normalization): Float32Array {
   const table = new Float32Array(256 * mean.length);
@@ -40,13 +40,4 @@ export function normalizationTable({ mean, std }: Normalization): Float32Array {
     }
   });
   return table;
-}
-
-/** x[c] ← (x[c] − mean[c]) / std[c], in place on an image (C, H, W). */
-export function normalize(image: Float32Array, { mean, std }: Normalization): void {
-  const plane = image.length / mean.length;
-  mean.forEach((channelMean, channel) => {
-    const end = (channel + 1) * plane;
-    for (let i = channel * plane; i < end; i++) image[i] = (image[i]! - channelMean) / std[channel]!;
-  });
 }

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.ts";
 import { type Image, toGray } from "../io/image.ts";
-import { type Box, type GrayImage, resample } from "./resample.ts";
+import { type Box, resize } from "./resize.ts";
 
 export interface PrepareDigitOptions {
   /** Height and width of the result in pixels; 28 unless told. */
@@ -35,12 +35,12 @@ export function prepareDigit(image: Image, options: PrepareDigitOptions = {}): U
   const bounds = boundsOf(ink);
   const [width, height] = [bounds.right - bounds.left, bounds.bottom - bounds.top];
   const scale = box / Math.max(width, height);
-  const scaled = resample(
-    ink,
-    Math.max(1, Math.round(width * scale)),
-    Math.max(1, Math.round(height * scale)),
-    bounds,
-  );
+  const scaled = resize(ink, {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+    filter: "bilinear",
+    box: bounds,
+  });
   return place(brightened(scaled), size, centre);
 }
 
@@ -49,7 +49,7 @@ export function prepareDigit(image: Image, options: PrepareDigitOptions = {}): U
  *
  * The ink lies on the side of the background, darker or brighter, on which the pixels deviate more.
  */
-function inkOf(image: GrayImage): GrayImage {
+function inkOf(image: Image): Image {
   const border = borderHistogram(image);
   const background = quantile(border, 0.5);
   const all = new Float64Array(256);
@@ -79,7 +79,7 @@ function inkOf(image: GrayImage): GrayImage {
 }
 
 /** How often each grey value occurs among the pixels of a frame whose width is a fiftieth of the image's. */
-function borderHistogram({ width, height, data }: GrayImage): Float64Array {
+function borderHistogram({ width, height, data }: Image): Float64Array {
   const frame = Math.ceil(Math.min(width, height) / 50);
   const histogram = new Float64Array(256);
   for (let y = 0; y < height; y++) {
@@ -100,7 +100,7 @@ function quantile(histogram: Float64Array, share: number): number {
 }
 
 /** The box around the ink. */
-function boundsOf({ width, height, data }: GrayImage): Box {
+function boundsOf({ width, height, data }: Image): Box {
   const columns = new Float64Array(width);
   const rows = new Float64Array(height);
   for (let y = 0, i = 0; y < height; y++) {
@@ -125,13 +125,13 @@ function rangeOf(masses: Float64Array): [start: number, end: number] {
 }
 
 /** Thin strokes get faint when an image is made much smaller; the brightest pixel becomes 255. */
-function brightened(image: GrayImage): GrayImage {
+function brightened(image: Image): Image {
   const most = image.data.reduce((a, b) => Math.max(a, b), 1);
   return { ...image, data: image.data.map((value) => Math.round((value * 255) / most)) };
 }
 
 /** Puts the ink into a black square. */
-function place({ width, height, data }: GrayImage, size: number, centre: "mass" | "box"): Uint8Array {
+function place({ width, height, data }: Image, size: number, centre: "mass" | "box"): Uint8Array {
   let [mass, massX, massY] = [0, 0, 0];
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {

@@ -2,7 +2,17 @@ import { ArgumentError } from "../core/errors.ts";
 import { multiplyHigh, philox4x32 } from "../core/philox.ts";
 
 /** What a stream is for; it keeps two uses of one seed from drawing the same numbers. */
-export const purposes = { order: 1, split: 2, transform: 3, writing: 4, pose: 5, noise: 6, user: 7 } as const;
+export const purposes = {
+  order: 1,
+  split: 2,
+  transform: 3,
+  writing: 4,
+  pose: 5,
+  noise: 6,
+  user: 7,
+  view: 8,
+  mix: 9,
+} as const;
 
 export type Purpose = keyof typeof purposes;
 

@@ -37,12 +37,20 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
       await unlink(temporary).catch(() => {});
       throw error;
     }
-    // Windows opens no folders; there the rename is as durable as it gets.
-    if (process.platform !== "win32") await withFile(folder, "r", (handle) => handle.sync());
+    await syncFolder(folder);
   });
 }
 
-async function withFile<T>(path: string, flags: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+/** Makes the names in a folder durable; Windows opens no folders, and there a rename is as durable as it gets. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform !== "win32") await withFile(folder, "r", (handle) => handle.sync());
+}
+
+export async function withFile<T>(
+  path: string,
+  flags: string,
+  use: (handle: FileHandle) => Promise<T>,
+): Promise<T> {
   const handle = await open(path, flags);
   try {
     return await use(handle);
@@ -52,7 +60,7 @@ async function withFile<T>(path: string, flags: string, use: (handle: FileHandle
 }
 
 /** Turns the system's errors into a FileError of `path`, the file that the caller named. */
-async function reportedAs<T>(path: string, action: () => Promise<T>): Promise<T> {
+export async function reportedAs<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {

@@ -2,18 +2,17 @@ import { FileError } from "../core/errors.ts";
 import { ByteReader, quoted } from "./byte-reader.ts";
 import { crc32 } from "./crc32.ts";
 import { inflateExactly } from "./deflate.ts";
+import { readZipEnd, takeU64 } from "./zip-end.ts";
 import {
   centralLength,
   centralSignature,
   deflated,
   encryptedFlag,
-  endLength,
-  endSignature,
   localLength,
   localSignature,
   stored,
   utf8Flag,
-  zip64Count,
+  zip64Extra,
   zip64Size,
 } from "./zip-format.ts";
 
@@ -30,10 +29,10 @@ export interface ZipEntry {
  * Reads a zip archive's directory (PKWARE APPNOTE, sections 4.3 and 4.4); entries decompress when asked to.
  *
  * @throws FileError if the archive is damaged, has entries that overlap or share a name (either would let a small
- * file stand for a large one, or for another), or needs encryption, zip64, several disks or another method.
+ * file stand for a large one, or for another), or needs encryption, several disks or another method.
  */
 export function readZip(bytes: Uint8Array, file: string): ZipEntry[] {
-  const { count, start, end } = readEnd(bytes, file);
+  const { count, start, end } = readZipEnd(bytes, file);
   const reader = new ByteReader(bytes.subarray(0, end), file, start);
   const entries: LocatedEntry[] = [];
   for (let i = 0; i < count; i++) entries.push(readCentralEntry(reader));
@@ -51,33 +50,6 @@ export function readZip(bytes: Uint8Array, file: string): ZipEntry[] {
   return entries;
 }
 
-function readEnd(bytes: Uint8Array, file: string): { count: number; start: number; end: number } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const earliest = Math.max(0, bytes.length - endLength - 0xffff);
-  for (let at = bytes.length - endLength; at >= earliest; at--) {
-    if (view.getUint32(at, true) !== endSignature) continue;
-    if (at + endLength + view.getUint16(at + 20, true) !== bytes.length) continue;
-    const count = view.getUint16(at + 10, true);
-    const size = view.getUint32(at + 12, true);
-    const start = view.getUint32(at + 16, true);
-    if (count === zip64Count || size === zip64Size || start === zip64Size) {
-      throw new FileError(file, "zip64 archives are not supported", at);
-    }
-    if (view.getUint16(at + 4, true) !== 0 || view.getUint16(at + 8, true) !== count) {
-      throw new FileError(file, "zip archives of several disks are not supported", at);
-    }
-    if (start + size !== at) {
-      throw new FileError(
-        file,
-        `the zip directory at [${start}, ${start + size}] does not end where it should`,
-        at,
-      );
-    }
-    return { count, start, end: at };
-  }
-  throw new FileError(file, "not a zip archive, or cut: it has no end-of-directory record", bytes.length);
-}
-
 interface LocatedEntry extends ZipEntry {
   readonly headerStart: number;
   readonly dataEnd: number;
@@ -91,18 +63,14 @@ function readCentralEntry(reader: ByteReader): LocatedEntry {
   const flags = record.getUint16(8, true);
   const method = record.getUint16(10, true);
   const crc = record.getUint32(16, true);
-  const compressedSize = record.getUint32(20, true);
-  const size = record.getUint32(24, true);
-  const headerStart = record.getUint32(42, true);
   const nameBytes = reader.take(record.getUint16(28, true), "an entry's name");
-  reader.take(record.getUint16(30, true) + record.getUint16(32, true), "an entry's extra field and comment");
+  const extra = reader.take(record.getUint16(30, true), "an entry's extra field");
+  reader.take(record.getUint16(32, true), "an entry's comment");
 
   const name = decodeName(nameBytes, flags, reader, at);
   const fail = (problem: string, offset = at) =>
     reader.error(`zip entry ${quoted(name)}: ${problem}`, offset);
-  if (compressedSize === zip64Size || size === zip64Size || headerStart === zip64Size) {
-    throw fail("zip64 is not supported");
-  }
+  const [size, compressedSize, headerStart] = widened([24, 20, 42], record, extra, fail);
   if (flags & encryptedFlag) throw fail("encryption is not supported");
   if (method !== stored && method !== deflated) throw fail(`compression method ${method} is not supported`);
   if (method === stored && size !== compressedSize)
@@ -134,6 +102,35 @@ function readCentralEntry(reader: ByteReader): LocatedEntry {
       return content;
     },
   };
+}
+
+/** 32-bit fields of the directory, or for those that are full the 64-bit ones in the extra field (section 4.5.3). */
+function widened(
+  fields: readonly [number, number, number],
+  record: DataView,
+  extra: Uint8Array,
+  fail: (problem: string) => FileError,
+): [number, number, number] {
+  let wide: ByteReader | undefined;
+  return fields.map((field) => {
+    const value = record.getUint32(field, true);
+    if (value !== zip64Size) return value;
+    wide ??= zip64Field(extra);
+    if (wide === undefined || wide.left < 8) throw fail("has no zip64 size where it needs one");
+    return takeU64(wide, "a zip64 size");
+  }) as [number, number, number];
+}
+
+function zip64Field(extra: Uint8Array): ByteReader | undefined {
+  const fields = new ByteReader(extra, "the extra field");
+  while (fields.left >= 4) {
+    const id = fields.u16("an id", true);
+    const length = fields.u16("a length", true);
+    if (length > fields.left) return undefined;
+    const data = fields.take(length, "a field");
+    if (id === zip64Extra) return new ByteReader(data, "the extra field");
+  }
+  return undefined;
 }
 
 function decodeName(bytes: Uint8Array, flags: number, reader: ByteReader, at: number): string {

@@ -44,7 +44,15 @@ export const lenetEntries: readonly ModelEntry[] = [
     paper:
       "LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition. Proceedings of the IEEE 86(11)",
     year: 1998,
+    novelty:
+      "Convolution, subsampling and full connection as one network that is trained from pixels to classes by gradients",
+    task: "classification",
     inputShape: [1, 28, 28],
+    numClasses: 10,
+    parameters: 61_706,
+    macs: 416_520,
+    accuracy: { dataset: "MNIST", top1: 99.05 },
+    head: ["11"],
     create: lenet5,
   },
 ];

@@ -1,12 +1,70 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Module } from "../nn/module.ts";
+import { alexnetEntries } from "./alexnet.ts";
+import { alexnet2012Entries } from "./alexnet-2012.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
+import { cifarResnetEntries } from "./cifar-resnet.ts";
+import { convnextEntries } from "./convnext.ts";
+import { deepLabV3Entries } from "./deeplab-v3.ts";
+import { densenetEntries } from "./densenet.ts";
+import { efficientnetEntries } from "./efficientnet.ts";
+import { efficientnetV2Entries } from "./efficientnet-v2.ts";
+import { fcnEntries } from "./fcn.ts";
+import { googlenetEntries } from "./googlenet.ts";
+import { inceptionV3Entries } from "./inception-v3.ts";
 import { lenetEntries } from "./lenet.ts";
+import { lenet1998Entries } from "./lenet-1998.ts";
+import { lrasppEntries } from "./lraspp.ts";
 import { mlpEntries } from "./mlp.ts";
+import { mnasnetEntries } from "./mnasnet.ts";
+import { mobilenetV1Entries } from "./mobilenet-v1.ts";
+import { mobilenetV2Entries } from "./mobilenet-v2.ts";
+import { mobilenetV3Entries } from "./mobilenet-v3.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
+import { regnetEntries } from "./regnet.ts";
+import { resnetEntries } from "./resnet.ts";
+import { resnextEntries } from "./resnext.ts";
+import { shufflenetV2Entries } from "./shufflenet-v2.ts";
+import { squeezenetEntries } from "./squeezenet.ts";
+import { unetEntries } from "./unet.ts";
+import { vggEntries } from "./vgg.ts";
+import { wideResnetEntries } from "./wide-resnet.ts";
+import { xceptionEntries } from "./xception.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
-  [...lenetEntries, ...mlpEntries, ...batchNormNetEntries].map((entry) => [entry.name, entry]),
+  [
+    lenetEntries,
+    mlpEntries,
+    batchNormNetEntries,
+    resnetEntries,
+    mobilenetV1Entries,
+    mobilenetV2Entries,
+    mobilenetV3Entries,
+    efficientnetEntries,
+    efficientnetV2Entries,
+    convnextEntries,
+    alexnetEntries,
+    resnextEntries,
+    squeezenetEntries,
+    vggEntries,
+    wideResnetEntries,
+    densenetEntries,
+    mnasnetEntries,
+    shufflenetV2Entries,
+    regnetEntries,
+    googlenetEntries,
+    inceptionV3Entries,
+    alexnet2012Entries,
+    cifarResnetEntries,
+    lenet1998Entries,
+    fcnEntries,
+    deepLabV3Entries,
+    lrasppEntries,
+    xceptionEntries,
+    unetEntries,
+  ]
+    .flat()
+    .map((entry) => [entry.name, entry]),
 );
 
 /**

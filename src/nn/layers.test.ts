@@ -130,6 +130,7 @@ const rows: readonly Row[] = [
   ],
   [() => new nn.LocalResponseNorm(5, { k: 2 }), "LocalResponseNorm(5, { k: 2 })", [1, 6, 2, 2], [1, 6, 2, 2]],
   [() => new nn.Dropout(), "Dropout(0.5)", [2, 3], [2, 3]],
+  [() => new nn.StochasticDepth(0.2), "StochasticDepth(0.2)", [2, 3], [2, 3]],
   [() => new nn.Dropout2d(0.1), "Dropout2d(0.1)", [2, 3, 2, 2], [2, 3, 2, 2]],
   [() => new nn.Flatten(), "Flatten()", [2, 3, 4, 5], [2, 60]],
   [() => new nn.Flatten(2), "Flatten(2)", [2, 3, 4, 5], [2, 3, 20]],
@@ -229,6 +230,27 @@ describe("dropout", () => {
     expect(await (await run(x)).data()).toEqual(dropped);
     layer.eval();
     expect(await (await run(x)).data()).toEqual(await x.data());
+  });
+});
+
+describe("stochastic depth", () => {
+  it("drops whole samples, in training only", async () => {
+    nn.manualSeed(11);
+    const layer = new nn.StochasticDepth(0.25);
+    const x = tensor(new Float32Array(2000).fill(1), { shape: [500, 4] });
+    const values = await layer.forward(x).data();
+    const samples = Array.from({ length: 500 }, (_, n) => values.subarray(4 * n, 4 * n + 4));
+    expect(samples.every((sample) => sample.every((v) => v === sample[0]))).toBe(true);
+    expect(new Set(values)).toEqual(new Set([0, Math.fround(4 / 3)]));
+    expect(Math.abs(samples.filter(([v]) => v !== 0).length / 500 - 0.75)).toBeLessThan(0.08);
+    nn.manualSeed(11);
+    expect(await layer.forward(x).data()).toEqual(values);
+    expect(await layer.eval().forward(x).data()).toEqual(await x.data());
+  });
+
+  it("wants a probability and a batch", () => {
+    expect(() => new nn.StochasticDepth(1.5)).toThrow("StochasticDepth: p must lie in [0, 1], but is 1.5");
+    expect(() => new nn.StochasticDepth(0.5).forward(tensor(1))).toThrow("x has no batch axis");
   });
 });
 

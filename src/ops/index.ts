@@ -58,6 +58,7 @@ export {
   type NormalOptions,
   normal,
   type RandomOptions,
+  stochasticDepth,
   type UniformOptions,
   uniform,
 } from "./random.ts";

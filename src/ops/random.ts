@@ -77,6 +77,24 @@ export function dropout2d(x: TensorLike, p = 0.5, options: RandomOptions = {}): 
   );
 }
 
+/**
+ * Each sample wholly 0 with probability p and x / (1 − p) otherwise (Huang et al. 2016, section 3).
+ *
+ * @param x of shape [N, …], a residual branch's output.
+ */
+export function stochasticDepth(x: TensorLike, p: number, options: RandomOptions = {}): Tensor {
+  return dropParts(
+    "stochasticDepth",
+    x,
+    (shape) => {
+      if (shape.length < 1) throw new ShapeError("stochasticDepth", "x has no batch axis", { x: shape });
+      return shape.map((extent, axis) => (axis < 1 ? extent : 1));
+    },
+    p,
+    options,
+  );
+}
+
 /** Drops with a mask that has x's rank and broadcasts over what is dropped together. */
 function dropParts(
   op: string,

@@ -13,7 +13,8 @@ export interface Checkpoint {
 }
 
 const parts = ["model", "optimizer", "random"] as const;
-const format = "fovea-checkpoint-1";
+/** What a checkpoint has under "format" in its metadata, which tells it from other safetensors files. */
+export const checkpointFormat = "fovea-checkpoint-1";
 
 /**
  * One safetensors file: tensors named `model.…`, `optimizer.…` and `random.…`, and the position as JSON in its metadata.
@@ -24,7 +25,10 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const tensors = parts.flatMap((part) =>
     [...checkpoint[part]].map(([name, value]) => [`${part}.${name}`, value] as const),
   );
-  return serializeSafetensors(tensors, { format, position: JSON.stringify(checkpoint.position) });
+  return serializeSafetensors(tensors, {
+    format: checkpointFormat,
+    position: JSON.stringify(checkpoint.position),
+  });
 }
 
 /**
@@ -34,8 +38,8 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  */
 export function parseCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
   const { tensors, metadata } = parseSafetensors(bytes, file);
-  if (metadata["format"] !== format) {
-    throw new FileError(file, `is no checkpoint: its metadata has no format "${format}"`);
+  if (metadata["format"] !== checkpointFormat) {
+    throw new FileError(file, `is no checkpoint: its metadata has no format "${checkpointFormat}"`);
   }
   const dicts: Record<(typeof parts)[number], StateDict> = {
     model: new Map(),

@@ -3,11 +3,11 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Module } from "../nn/module.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
 import { chooseLoss, type LossFunction } from "./loss.ts";
 import { accuracy, type Metric, predictedClasses } from "./metrics.ts";
 import { addTotals, metricTotals, noTotals, readTotals, type Scores, scoresOf } from "./totals.ts";
-import { withMode } from "./with-mode.ts";
 import { EventLoopYield } from "./yield-to-event-loop.ts";
 
 export interface EvaluateOptions {

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import type { BatchMix } from "../data/augment/batch-mix.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Transform } from "../data/transforms.ts";
 import type { Generator } from "../ops/generator.ts";
@@ -6,6 +7,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import type { EarlyStoppingOptions } from "./early-stopping.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { FitEvent } from "./events.ts";
+import type { FreezeOptions } from "./freezer.ts";
 import type { LossOptions } from "./loss.ts";
 import type { Metric } from "./metrics.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
@@ -41,6 +43,10 @@ export interface FitOptions extends LossOptions {
   readonly dropLast?: boolean;
   /** Changes training samples at random. */
   readonly transform?: Transform;
+  /** Mixes the samples of each training batch, as `mixUp` and `cutMix` do; scores in training count parts then. */
+  readonly mix?: BatchMix;
+  /** Keeps parts of the model as they are, for all epochs or the first ones. */
+  readonly freeze?: FreezeOptions;
   /** 256 unless told. */
   readonly evaluationBatchSize?: number;
   readonly earlyStopping?: EarlyStoppingOptions;
@@ -84,6 +90,7 @@ export function checkFitOptions(options: FitOptions): void {
     "earlyStopping.patience": earlyStopping?.patience,
     "checkpointEvery.steps": checkpointEvery.steps,
     "checkpointEvery.epochs": checkpointEvery.epochs,
+    "freeze.epochs": options.freeze?.epochs,
   };
   for (const [name, value] of Object.entries(counts)) {
     need(

@@ -16,6 +16,7 @@ export type {
 } from "./events.ts";
 export { fit } from "./fit.ts";
 export type { CheckpointInterval, FitOptions, FitResult } from "./fit-options.ts";
+export type { FreezeOptions } from "./freezer.ts";
 export type { LossFunction } from "./loss.ts";
 export { accuracy, type Metric, topK } from "./metrics.ts";
 export * from "./optimizers/index.ts";

@@ -9,7 +9,7 @@ import type { LossFunction } from "./loss.ts";
 import type { Metric } from "./metrics.ts";
 import { clipByGlobalNorm } from "./optimizers/clip.ts";
 import { type Optimizer, zerosLike } from "./optimizers/optimizer.ts";
-import { metricTotals } from "./totals.ts";
+import { judgeBy, type Targets } from "./targets.ts";
 
 export interface StepOptions {
   readonly model: Module;
@@ -27,7 +27,7 @@ export interface StepResult {
   readonly totals: Readonly<Record<string, Tensor>>;
 }
 
-type Program = Compiled<[images: Tensor, labels: Tensor], StepResult>;
+type Program = Compiled<[images: Tensor, targets: Targets], StepResult>;
 
 /**
  * Forward pass, loss, gradients, clipping, optimizer and metrics as one program.
@@ -47,21 +47,21 @@ export class TrainingStep {
 
   constructor(options: StepOptions) {
     this.#options = options;
-    this.#update = compile((images: Tensor, labels: Tensor) => {
-      const { result, grads } = this.#differentiate(images, labels);
+    this.#update = compile((images: Tensor, targets: Targets) => {
+      const { result, grads } = this.#differentiate(images, targets);
       this.#apply(grads);
       return result;
     });
-    this.#accumulate = compile((images: Tensor, labels: Tensor) => {
-      const { result, grads } = this.#differentiate(images, labels);
+    this.#accumulate = compile((images: Tensor, targets: Targets) => {
+      const { result, grads } = this.#differentiate(images, targets);
       for (const [parameter, sum] of this.#withSums(grads, images.shape[0]!)) {
         this.#sumOf(parameter).assign(sum);
       }
       this.#samples.assign(add(this.#samples, images.shape[0]!));
       return result;
     });
-    this.#finish = compile((images: Tensor, labels: Tensor) => {
-      const { result, grads } = this.#differentiate(images, labels);
+    this.#finish = compile((images: Tensor, targets: Targets) => {
+      const { result, grads } = this.#differentiate(images, targets);
       const samples = add(this.#samples, images.shape[0]!);
       const means = [...this.#withSums(grads, images.shape[0]!)].map(
         ([parameter, sum]) => [parameter, div(sum, samples)] as const,
@@ -74,17 +74,20 @@ export class TrainingStep {
   }
 
   /** Takes one batch in; `last` says that the parameters are then updated. */
-  run(images: Tensor, labels: Tensor, last: boolean): Promise<StepResult> {
+  run(images: Tensor, targets: Targets, last: boolean): Promise<StepResult> {
     const program = last ? (this.#accumulated ? this.#finish : this.#update) : this.#accumulate;
     this.#accumulated = !last;
-    return program(images, labels);
+    return program(images, targets);
   }
 
-  #differentiate(images: Tensor, labels: Tensor): { result: StepResult; grads: Gradients } {
+  #differentiate(images: Tensor, targets: Targets): { result: StepResult; grads: Gradients } {
     const { model, loss, metrics } = this.#options;
     const { value, grads } = valueAndGrad((): [Tensor, StepResult["totals"]] => {
       const logits = model.forward(images);
-      return [loss(logits, labels), metricTotals(metrics, logits, labels)];
+      const totals = metrics.map((metric) => {
+        return [metric.name, judgeBy(targets, (labels) => metric.total(logits, labels))] as const;
+      });
+      return [judgeBy(targets, (labels) => loss(logits, labels)), Object.fromEntries(totals)];
     }, model.parameters());
     return { result: { loss: value[0], totals: value[1] }, grads };
   }

@@ -1,14 +1,17 @@
 import { ArgumentError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
+import { tensor } from "../core/tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { batchCount } from "../data/loader.ts";
 import type { Module } from "../nn/module.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { defaultGenerator } from "../ops/generator.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { isOver, judge, untried } from "./early-stopping.ts";
 import { type Evaluation, Evaluator } from "./evaluate.ts";
 import type { FitEvent } from "./events.ts";
 import type { FitOptions, FitResult } from "./fit-options.ts";
+import { Freezer } from "./freezer.ts";
 import { chooseLoss } from "./loss.ts";
 import { LossLedger } from "./loss-ledger.ts";
 import { accuracy, type Metric } from "./metrics.ts";
@@ -16,10 +19,10 @@ import { Pace } from "./pace.ts";
 import type { EpochRecord, Position } from "./position.ts";
 import type { MetricsLine } from "./run.ts";
 import { type Horizon, learningRateAt } from "./schedules.ts";
+import { targetsOf } from "./targets.ts";
 import { noTotals, scoresOf } from "./totals.ts";
 import { TrainingState } from "./training-state.ts";
 import { TrainingStep } from "./training-step.ts";
-import { withMode } from "./with-mode.ts";
 import { EventLoopYield } from "./yield-to-event-loop.ts";
 
 /** One call of `fit`: the loop over epochs and batches, and the position that it has reached. */
@@ -30,6 +33,7 @@ export class Training {
   readonly #step: TrainingStep;
   readonly #evaluator: Evaluator;
   readonly #state: TrainingState;
+  readonly #freezer: Freezer | undefined;
   readonly #batchesPerEpoch: number;
   readonly #horizon: Horizon;
   readonly #ledger = new LossLedger();
@@ -51,6 +55,7 @@ export class Training {
     this.#step = new TrainingStep({ model, optimizer, loss: training, metrics, clipNorm });
     this.#evaluator = new Evaluator(model, evaluation, metrics);
     this.#state = new TrainingState(model, optimizer, options.generators);
+    this.#freezer = options.freeze && new Freezer(model, options.freeze);
     this.#batchesPerEpoch = batchCount(train.length, batchSize, dropLast);
     const stepsPerEpoch = Math.ceil(this.#batchesPerEpoch / accumulate);
     this.#horizon = { stepsPerEpoch, totalSteps: stepsPerEpoch * options.epochs };
@@ -76,6 +81,7 @@ export class Training {
 
   run(): Promise<FitResult> {
     return withMode(this.#model, true, async () => {
+      using _ = this.#freezer; // which gives the parameters back at the end
       await this.#begin();
       let stopped = await this.#trainEpochs();
       const saves = this.#options.run !== undefined || this.#options.checkpointEvery !== undefined;
@@ -111,6 +117,7 @@ export class Training {
       }
       defaultGenerator.seed(seed);
     }
+    this.#freezer?.apply(this.#at.epoch);
     await this.#state.begin();
     await run?.startAt(this.#at.lines);
     const learned = this.#model.parameters().filter((parameter) => parameter.trainable);
@@ -128,6 +135,7 @@ export class Training {
     while (this.#at.epoch < epochs) {
       if (earlyStopping && isOver(this.#at.earlyStopping, earlyStopping)) return "early";
       const began = performance.now();
+      this.#freezer?.apply(this.#at.epoch);
       await this.#trainBatches();
       if (this.#aborted || !(await this.#endEpoch(began))) return "aborted";
     }
@@ -136,7 +144,7 @@ export class Training {
 
   /** The batches of the epoch that are left, or those before an abort. */
   async #trainBatches(): Promise<void> {
-    const { train, batchSize, transform, reportEvery = 10 } = this.#options;
+    const { train, batchSize, transform, mix, reportEvery = 10 } = this.#options;
     const { accumulate, seed, dropLast } = this.#at.continuity;
     if (this.#aborted || this.#at.batch === this.#batchesPerEpoch) return;
     const events = new EventLoopYield();
@@ -148,13 +156,14 @@ export class Training {
       startBatch: this.#at.batch,
       dropLast,
       ...(transform && { transform }),
+      ...(mix && { mix }),
     });
     for await (const batch of batches) {
       const done = batch.index + 1;
       const updates = done % accumulate === 0 || done === this.#batchesPerEpoch;
       if (updates) await this.#setLearningRate();
-      const [images, labels] = batch;
-      const result = await this.#step.run(images, labels, updates);
+      const images = tensor(batch.images, { shape: batch.shape });
+      const result = await this.#step.run(images, targetsOf(batch), updates);
       const { size: samples, labels: targets } = batch;
       this.#ledger.add({ step: this.#at.step + 1, samples, targets: targets.length, result });
       this.#pace.count(samples, Number(updates));

@@ -14,5 +14,5 @@ export interface Benchmark {
   /** How far they may lie apart, relative to the largest of a run, for the work to count as equal. */
   readonly tolerance: number;
   /** Writes the inputs and initial parameters into a folder, in the forms in which the sides read them. */
-  prepare(folder: string): void;
+  prepare(folder: string): void | Promise<void>;
 }

@@ -153,7 +153,7 @@ export async function measure(
   host.once("exit", cleanUp);
   try {
     log(`${name}, batch ${batchSize}: writing inputs and parameters`);
-    benchmark.prepare(folder);
+    await benchmark.prepare(folder);
     for (const side of sides) {
       log(`${name}, batch ${batchSize}: checking ${labelOf(side)}`);
       await attempt(side, () => prepare(side));

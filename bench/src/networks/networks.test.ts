@@ -5,7 +5,7 @@ import { env } from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { sizeOf } from "../../../dist/index.js";
-import { type ExportedNetwork, exportNetwork } from "../export/exported-network.ts";
+import { type NetworkGraph, networkGraph } from "../../../dist/onnx/index.js";
 import { networks } from "./index.ts";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
@@ -53,7 +53,7 @@ interface Layer {
 }
 
 /** The convolutions and linear layers, in words. */
-function layersOf({ nodes, weights }: ExportedNetwork): Layer[] {
+function layersOf({ nodes, weights }: NetworkGraph): Layer[] {
   return nodes.flatMap(({ op, inputs, shape, attrs }) => {
     if (op !== "conv" && op !== "linear") return [];
     const kernel = weights[inputs[1]!]!;
@@ -87,9 +87,9 @@ function describe({ out, k, s, p, d, g, bias }: Partial<ZooLayer>): string {
 for (const { name, inputShape, create } of networks) {
   const torchvision = torchvisionNames[name];
   if (!torchvision) continue;
-  test(`${name} has the layers, parameters and MACs of torchvision's`, { skip }, () => {
+  test(`${name} has the layers, parameters and MACs of torchvision's`, { skip }, async () => {
     const model = create();
-    const layers = layersOf(exportNetwork(model, [1, ...inputShape]));
+    const layers = layersOf(await networkGraph(model, [1, ...inputShape]));
     const { rows }: { rows: ZooRow[] } = readJson("zoo.json");
     const row = rows.find((candidate) => candidate.model === `torchvision/${torchvision}`)!;
     const parameters = model.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);

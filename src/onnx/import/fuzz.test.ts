@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { breakBytes } from "../../../test/broken-bytes.ts";
+import { breakBytes } from "../../../test/broken-files.ts";
 import { floats, ints, modelBytes, node } from "../../../test/onnx-builder.ts";
 import { Draw } from "../../core/draw.ts";
 import { FileError, FoveaError } from "../../core/errors.ts";

@@ -1,4 +1,4 @@
-"""Whole networks, from the graph that all sides share (export/exported-network.ts)."""
+"""Whole networks, from the graph that all sides share (networkGraph of fovea/onnx)."""
 
 import torch
 from torch import nn
@@ -65,7 +65,7 @@ class Network(nn.Module):
 
     def forward(self, images):
         weights = self.graph["weights"]
-        values = {self.graph["input"]["name"]: images}
+        values = {self.graph["inputs"][0]["name"]: images}
         for node, done in zip(self.graph["nodes"], self.done_after):
             operands = [
                 getattr(self, attribute_of(name)) if name in weights else values[name] for name in node["inputs"]
@@ -74,7 +74,7 @@ class Network(nn.Module):
             del operands
             for name in done:
                 del values[name]
-        return values[self.graph["output"]["name"]]
+        return values[self.graph["outputs"][0]["name"]]
 
 
 def network_of(work):

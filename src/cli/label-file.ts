@@ -1,0 +1,14 @@
+import { FileError } from "../core/errors.ts";
+import { readFile } from "../io/files.node.ts";
+
+/** The names of classes in their order, one a line. @throws FileError if it has none, or an empty line among them. */
+export async function readLabels(path: string): Promise<string[]> {
+  const text = new TextDecoder().decode(await readFile(path));
+  const labels = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trim());
+  const empty = labels.indexOf("");
+  if (empty >= 0) throw new FileError(path, `line ${empty + 1} has no name`);
+  return labels;
+}

@@ -1,0 +1,18 @@
+export type { AffineMap, AffineOperation } from "./affine.ts";
+export { affine, rotate, shearX, shearY, translateX, translateY } from "./affine.ts";
+export type { BatchMix, LabelMix, MixableBatch } from "./batch-mix.ts";
+export { cutMix, mixUp, oneMixOf } from "./batch-mix.ts";
+export type { ColorJitterOptions } from "./color-jitter.ts";
+export { colorJitter } from "./color-jitter.ts";
+export type { Enhancement } from "./enhance.ts";
+export { brightness, contrast, saturation, sharpness } from "./enhance.ts";
+export type { RandAugmentOperation, RandAugmentOptions } from "./rand-augment.ts";
+export { randAugment, randAugmentOperations } from "./rand-augment.ts";
+export { randomCrop } from "./random-crop.ts";
+export type { RandomErasingOptions } from "./random-erasing.ts";
+export { randomErasing } from "./random-erasing.ts";
+export { randomHorizontalFlip, randomVerticalFlip } from "./random-flip.ts";
+export type { RandomResizedCropOptions } from "./random-resized-crop.ts";
+export { randomResizedCrop } from "./random-resized-crop.ts";
+export { rotateHue } from "./rotate-hue.ts";
+export { autocontrast, equalize, posterize, solarize } from "./tones.ts";

@@ -1,0 +1,42 @@
+import type { Dirent } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { FileError } from "../core/errors.ts";
+import { imageExtensions } from "./decode-image.ts";
+
+/** The images in a folder and in the folders within, told by the endings of their names, sorted by path. */
+export async function imageFilesIn(folder: string): Promise<string[]> {
+  const { files, folders } = await entriesOf(folder);
+  const inner = await Promise.all(folders.map((name) => imageFilesIn(join(folder, name))));
+  const images = files.filter((name) => imageExtensions.includes(extname(name).toLowerCase()));
+  return [...images.map((name) => join(folder, name)), ...inner.flat()].sort();
+}
+
+/** The names of the folders in a folder, sorted. */
+export async function foldersIn(folder: string): Promise<string[]> {
+  return (await entriesOf(folder)).folders.sort();
+}
+
+/** Without hidden ones, among which are the twins that some systems write for each file. */
+async function entriesOf(folder: string): Promise<{ files: string[]; folders: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw new FileError(folder, missing ? "does not exist" : cause.message, undefined, { cause });
+  });
+  const [files, folders]: [string[], string[]] = [[], []];
+  for (const entry of entries) {
+    if (entry.name.startsWith(".")) continue;
+    if (await isFolder(folder, entry)) folders.push(entry.name);
+    else files.push(entry.name);
+  }
+  return { files, folders };
+}
+
+/** Also whether a link leads to a folder. */
+async function isFolder(folder: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(join(folder, entry.name)).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
+}

@@ -1,0 +1,102 @@
+import { fetchWeights } from "#weights";
+import { ArgumentError } from "../core/errors.ts";
+import type { HostTensor } from "../io/host-tensor.ts";
+import type { HubOptions } from "../io/hub/hub-options.ts";
+import type { Preprocessing } from "../io/preprocessing.ts";
+import { parseWeights } from "../io/weights/parse-weights.ts";
+import type { Module } from "../nn/module.ts";
+import { loadWeights } from "./load-weights.ts";
+import type { ModelEntry, ModelOptions } from "./model-entry.ts";
+import { listModels } from "./registry.ts";
+import { timmArchitecture } from "./timm/architectures.ts";
+import { parseTimmConfig } from "./timm/config.ts";
+import { fromTimm, setBatchNormEps } from "./timm/timm-tensors.ts";
+
+export interface PretrainedOptions extends HubOptions {
+  /** The network's name, ours or timm's, for a source that does not say; wins over what it says. */
+  readonly architecture?: string;
+  /** Classes of the network; where the source has another number, the head keeps its initial values. */
+  readonly numClasses?: number;
+}
+
+/** A network with published weights, in evaluation mode, and what goes with it. */
+export interface Pretrained {
+  readonly model: Module;
+  readonly entry: ModelEntry;
+  /** How images are prepared; undefined where neither the source nor the registry says. */
+  readonly preprocessing: Preprocessing | undefined;
+  /** The names of the classes, where the source has them. */
+  readonly labels: readonly string[] | undefined;
+  /** config.json, where the source has one. */
+  readonly config: Readonly<Record<string, unknown>> | undefined;
+  /** Names of variables of the head that kept their initial values. */
+  readonly initialized: readonly string[];
+}
+
+/** What published files have and networks lack: heads that only training uses, unless they are asked for. */
+const auxiliary = /^(AuxLogits|aux\d?|aux_classifier)\./;
+
+/**
+ * Makes a network with published weights.
+ *
+ * @param source a repository of the Hugging Face hub ("timm/resnet50.a1_in1k"), the address of a PyTorch or
+ * safetensors file, in Node also a file or a folder with config.json and model.safetensors, or the name of a network of
+ * the registry that has weights.
+ * @throws FileError if the source cannot be read; ArgumentError for an architecture that is not here; StateDictError
+ * if the weights do not fit.
+ */
+export async function loadPretrained(source: string, options: PretrainedOptions = {}): Promise<Pretrained> {
+  const own = listModels().find(({ name }) => name === source);
+  if (own !== undefined && own.weights === undefined)
+    throw new ArgumentError(`there are no weights for ${source}`);
+  const { config: file, weights } = await fetchWeights(own?.weights?.source ?? source, options);
+  const config = file === undefined ? undefined : parseTimmConfig(file);
+  const architecture = options.architecture ?? own?.name ?? config?.architecture;
+  if (architecture === undefined) {
+    throw new ArgumentError(`${source} does not say which network it is for: give the option architecture`);
+  }
+  const { entry, timm } = findArchitecture(architecture);
+  const numClasses = options.numClasses ?? (config?.numClasses || undefined);
+  const model = entry.create({
+    ...(numClasses !== undefined && { numClasses }),
+    ...(config?.inChannels !== undefined && { inChannels: config.inChannels }),
+  } satisfies ModelOptions);
+  let tensors: ReadonlyMap<string, HostTensor> = await parseWeights(weights);
+  const names = new Map([...model.namedParameters(), ...model.namedBuffers()]);
+  if (timm !== undefined && !hasAll(tensors, names)) {
+    tensors = fromTimm(tensors, names, timm);
+    if (timm.batchNormEps !== undefined) setBatchNormEps(model, timm.batchNormEps);
+  }
+  const { missing } = loadWeights(model, fromOldNames(tensors), { head: entry.head, ignored: auxiliary });
+  return {
+    model: model.eval(),
+    entry,
+    preprocessing: config?.preprocessing ?? entry.weights?.preprocessing,
+    labels: config?.labels,
+    config: config?.json,
+    initialized: missing,
+  };
+}
+
+function findArchitecture(name: string): { entry: ModelEntry; timm: ReturnType<typeof timmArchitecture> } {
+  const timm = timmArchitecture(name);
+  const entry = listModels().find((each) => each.name === (timm?.model ?? name));
+  if (entry === undefined) {
+    const known = listModels().map((each) => each.name);
+    throw new ArgumentError(
+      `there is no network here for the architecture "${name}"; there are ${known.join(", ")}`,
+    );
+  }
+  return { entry, timm };
+}
+
+/** Whether the tensors have our names already; counters of batches may be absent. */
+function hasAll(tensors: ReadonlyMap<string, HostTensor>, names: ReadonlyMap<string, unknown>): boolean {
+  return [...names.keys()].every((name) => tensors.has(name) || name.endsWith(".num_batches_tracked"));
+}
+
+/** Names in torchvision's files for DenseNet, from before PyTorch forbade dots in them: `norm.1` for `norm1`. */
+function fromOldNames(tensors: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
+  const old = /(\.denselayer\d+\.(?:norm|conv))\.([12]\.)/;
+  return new Map([...tensors].map(([name, tensor]) => [name.replace(old, "$1$2"), tensor]));
+}

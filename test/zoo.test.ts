@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { wasm } from "../src/backend/wasm/wasm.ts";
+import { countMacs } from "../src/cli/count-macs.ts";
+import { evaluate } from "../src/compiler/runtime.ts";
+import { sizeOf } from "../src/core/shape.ts";
+import { Tensor, tensor } from "../src/core/tensor.ts";
+import { createModel, listModels } from "../src/models/index.ts";
+import type { Module } from "../src/nn/module.ts";
+import { goldenUniform, readGoldens } from "./golden-cases.ts";
+import {
+  fillNetwork,
+  type GoldenNetwork,
+  readZooLayers,
+  readZooRows,
+  variablesOf,
+} from "./golden-networks.ts";
+import { tolerance } from "./tolerance.ts";
+
+const countParameters = (model: Module): number =>
+  model.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);
+
+describe.each(listModels().map((entry) => [entry.name, entry] as const))("%s", (_, entry) => {
+  test("has the parameters and multiply-accumulates that the registry says", () => {
+    const model = entry.create().eval();
+    expect(countParameters(model)).toBe(entry.parameters);
+    const x = Tensor.input({ shape: [1, ...entry.inputShape], dtype: "float32" });
+    expect(countMacs(model.forward(x), [x])).toBe(entry.macs);
+  });
+
+  test("has as many outputs as asked for in the layers that are its head, and no other tensor changes", () => {
+    const shapes = (model: Module) =>
+      new Map([...variablesOf(model)].map(([path, { shape }]) => [path, shape.join()]));
+    const [usual, other] = [
+      shapes(entry.create()),
+      shapes(entry.create({ numClasses: entry.numClasses + 1 })),
+    ];
+    const changed = [...usual.keys()].filter((path) => usual.get(path) !== other.get(path));
+    expect([...other.keys()]).toEqual([...usual.keys()]);
+    expect([...new Set(changed.map((path) => path.replace(/\.(weight|bias)$/, "")))].sort()).toEqual(
+      [...entry.head].sort(),
+    );
+  });
+});
+
+/** Names in the table of known networks that are not torchvision's. */
+const otherNames: Readonly<Record<string, string>> = {
+  lenet5: "reference/lenet5_modern",
+  unet: "reference/unet_2015",
+  xception: "timm/legacy_xception",
+  mobilenet_v1: "reference/mobilenet_v1_1.0",
+  mobilenet_v1_075: "reference/mobilenet_v1_0.75",
+  mobilenet_v1_050: "reference/mobilenet_v1_0.5",
+  mobilenet_v1_025: "reference/mobilenet_v1_0.25",
+  alexnet_2012: "reference/alexnet_2012_two_tower",
+  cifar_resnet20: "reference/cifar_resnet20_optA",
+  cifar_resnet32: "reference/cifar_resnet32_optA",
+  cifar_resnet44: "reference/cifar_resnet44_optA",
+  cifar_resnet56: "reference/cifar_resnet56_optA",
+  cifar_resnet110: "reference/cifar_resnet110_optA",
+  cifar_resnet1202: "reference/cifar_resnet1202_optA",
+};
+
+const rows = readZooRows();
+const known = listModels().flatMap(({ name, parameters, macs, create }) => {
+  const row = rows?.get(otherNames[name] ?? `torchvision/${name}`);
+  return row ? [{ name, parameters, macs, create, row }] : [];
+});
+
+describe.skipIf(!rows)("the table of known networks (skipped where ../shared/reference is absent)", () => {
+  test.each(known)("$name", ({ parameters, macs, create, row }) => {
+    const without = row.params_without_aux ?? row.params;
+    // Where both are known, `params` is one or the other.
+    expect([row.params, row.params_without_aux]).toContain(parameters);
+    if (row.params_without_aux !== undefined) expect(parameters).toBe(without);
+    if (row.params_with_aux !== undefined) {
+      expect(countParameters(create({ auxiliary: true }))).toBe(row.params_with_aux);
+    }
+    expect(macs).toBe(row.macs);
+  });
+});
+
+const layers = readZooLayers();
+
+describe.skipIf(layers.length === 0)("tensors of torchvision (skipped where ../shared is absent)", () => {
+  test.each(layers)("$model", ({ model: name, state_dict }) => {
+    const found = [...variablesOf(createModel(name, { auxiliary: true }))].map(([path, { shape }]) => [
+      path,
+      [...shape],
+    ]);
+    const byName = (a: readonly unknown[], b: readonly unknown[]) => (String(a[0]) < String(b[0]) ? -1 : 1);
+    expect(found.sort(byName)).toEqual([...state_dict].sort(byName));
+  });
+});
+
+const goldens = readGoldens<{ networks: Readonly<Record<string, GoldenNetwork>> }>("zoo.json")?.networks;
+
+describe.skipIf(!goldens)("outputs (skipped where ../shared/goldens is absent)", () => {
+  test.each(Object.entries(goldens ?? {}))("%s", async (name, golden) => {
+    const model = createModel(name).eval();
+    expect(countParameters(model)).toBe(golden.numParams);
+    fillNetwork(model);
+    const image = Float32Array.from(goldenUniform("input", sizeOf(golden.input)), (u) => 2 * u - 1);
+    const y = model.forward(tensor(image, { shape: golden.input }));
+    await evaluate([y], wasm);
+    const output = await y.data();
+    expect(output).toHaveLength(golden.outputLength);
+    const norm = Math.hypot(...golden.first);
+    const difference = Math.hypot(...golden.first.map((value, i) => output[i]! - value));
+    expect(difference / norm).toBeLessThan(tolerance.model.relative);
+    expect(relativeDifference(normOf(output), golden.norm)).toBeLessThan(tolerance.model.relative);
+    expect(argmax(output)).toBe(golden.argmax);
+  });
+});
+
+function relativeDifference(found: number, expected: number): number {
+  return Math.abs(found - expected) / Math.abs(expected);
+}
+
+function normOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+  return Math.sqrt(sum);
+}
+
+function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
