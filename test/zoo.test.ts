@@ -45,6 +45,9 @@ describe.each(listModels().map((entry) => [entry.name, entry] as const))("%s", (
 /** Names in the table of known networks that are not torchvision's. */
 const otherNames: Readonly<Record<string, string>> = {
   lenet5: "reference/lenet5_modern",
+  xception71: "timm/xception71",
+  xception65: "timm/xception65",
+  xception41: "timm/xception41",
   unet: "reference/unet_2015",
   xception: "timm/legacy_xception",
   mobilenet_v1: "reference/mobilenet_v1_1.0",
