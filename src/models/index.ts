@@ -2,8 +2,15 @@ import "../default-backend.ts";
 
 export { batchNormNet } from "./batch-norm-net.ts";
 export { lenet5 } from "./lenet.ts";
-export { loadPretrained, type Pretrained, type PretrainedOptions } from "./load-pretrained.ts";
-export { type LoadWeightsOptions, loadWeights } from "./load-weights.ts";
+export {
+  loadInto,
+  loadPretrained,
+  type OpenOptions,
+  openPretrained,
+  type Pretrained,
+  type PretrainedOptions,
+  type PretrainedSource,
+} from "./load-pretrained.ts";
 export { mlp } from "./mlp.ts";
 export type { ModelEntry, ModelOptions } from "./model-entry.ts";
 export { createModel, listModels } from "./registry.ts";

@@ -5,14 +5,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HubServer, sha256 } from "../../test/hub-server.ts";
 import * as p from "../../test/write-pickle.ts";
 import { ArgumentError, FileError } from "../core/errors.ts";
-import type { HostTensor } from "../io/host-tensor.ts";
+import { countElements, type HostTensor } from "../io/host-tensor.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
 import { checksumInName } from "../io/weights/weight-files.ts";
 import { fetchWeights as fetchInBrowser } from "../io/weights/weights.web.ts";
 import { StateDictError } from "../nn/state-dict.ts";
 import { createModel, listModels } from "./index.ts";
-import { loadPretrained } from "./load-pretrained.ts";
-import { loadWeights } from "./load-weights.ts";
+import { loadInto, loadPretrained, openPretrained } from "./load-pretrained.ts";
 
 const config = {
   architecture: "lenet5",
@@ -197,19 +196,44 @@ describe("what is refused", () => {
     await expect(loadPretrained("lenet5")).rejects.toThrow(ArgumentError);
   });
 
-  it("weights of another network, and nothing is changed", async () => {
-    const { model } = await loadPretrained(
-      await writeFolder({ "config.json": json(config), "model.safetensors": serializeSafetensors(state) }),
+  it("weights of another network", async () => {
+    const other = new Map(state).set("surplus", { dtype: "float32", shape: [1], data: new Float32Array(1) });
+    other.set([...state.keys()][0]!, { dtype: "float32", shape: [1], data: new Float32Array(1) });
+    const path = await writeFolder({
+      "config.json": json(config),
+      "model.safetensors": serializeSafetensors(other),
+    });
+    await expect(loadPretrained(path)).rejects.toThrow(StateDictError);
+    await expect(loadPretrained(path)).rejects.toThrow(/surplus[\s\S]*mismatch/);
+    await expect(loadPretrained(path, { architecture: "mlp" })).rejects.toThrow(
+      "has weights of lenet5, but mlp is asked for",
     );
-    const first = [...state.keys()][0]!;
-    const other = new Map(state);
-    other.set(first, { dtype: "float32", shape: [1], data: new Float32Array(1) });
-    other.set("surplus", { dtype: "float32", shape: [1], data: new Float32Array(1) });
-    expect(() => loadWeights(model, other)).toThrow(StateDictError);
-    expect(() => loadWeights(model, other)).toThrow(/surplus[\s\S]*mismatch/);
+  });
+});
+
+describe("loadInto", () => {
+  it("leaves out heads that only training uses, and knows DenseNet's old names", async () => {
+    const published: [string, HostTensor][] = [...state];
+    published.push(["aux1.fc.weight", { dtype: "float32", shape: [1], data: new Float32Array(1) }]);
+    const path = await writeFolder({
+      "config.json": json(config),
+      "model.safetensors": serializeSafetensors(published),
+    });
+    const source = await openPretrained(path);
+    expect(source.tensors.has("aux1.fc.weight")).toBe(true);
+    const model = createModel("lenet5");
+    expect(await loadInto(model, source)).toEqual([]);
     expect(await model.stateDict()).toEqual(state);
-    other.set(first, state.get(first)!);
-    expect(loadWeights(model, other, { ignored: /^surplus/ }).unexpected).toEqual(["surplus"]);
+
+    const [densenet] = listModels("densenet121");
+    const network = densenet!.create();
+    const names = [...network.namedParameters(), ...network.namedBuffers()];
+    const old = names.map(([name, { shape }]): [string, HostTensor] => [
+      name.replace(/(denselayer\d+\.(?:norm|conv))([12]\.)/, "$1.$2"),
+      { dtype: "float32", shape, data: new Float32Array(countElements(shape)!) },
+    ]);
+    expect(old.some(([name]) => name.includes("denselayer1.norm.1."))).toBe(true);
+    expect(await loadInto(network, { ...source, entry: densenet!, tensors: new Map(old) })).toEqual([]);
   });
 });
 
