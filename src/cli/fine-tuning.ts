@@ -9,7 +9,7 @@ export const publishedWeights = "published";
 
 /** How a training starts from parameters that were trained before. */
 export interface FineTuningSettings {
-  /** A file, a run, or {@link publishedWeights}. */
+  /** A run, a file, a repository, or {@link publishedWeights}. */
   readonly pretrained: string | undefined;
   readonly freeze: boolean;
   readonly freezeEpochs: number | undefined;
@@ -21,8 +21,9 @@ export const fineTuningOptions: OptionsFor<FineTuningSettings> = {
   pretrained: optionalText(
     "SOURCE",
     publishedWeights,
-    "begins with trained parameters: of a safetensors file, of a run's folder, or the published ones if nothing is " +
-      "named; for another number of classes the last layer is a new one",
+    "begins with trained parameters: of a run's folder, a safetensors or PyTorch file, or a repository of the Hugging " +
+      "Face hub (timm/resnet18.a1_in1k), or the published ones if nothing is named; for another number of classes the " +
+      "last layer is a new one",
   ),
   freeze: flag("trains the last layer only; batch normalizations stay as they are, too"),
   freezeEpochs: integer("trains the last layer only for N epochs, and then all", {

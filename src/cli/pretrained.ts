@@ -4,10 +4,13 @@ import { FileError } from "../core/errors.ts";
 import { readFile } from "../io/files.node.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
 import { parseSafetensors } from "../io/safetensors.ts";
+import { isSafetensors } from "../io/weights/parse-weights.ts";
+import { loadInto, openPretrained } from "../models/load-pretrained.ts";
 import type { Module } from "../nn/module.ts";
 import { type StateDict, StateDictError } from "../nn/state-dict.ts";
 import { loadTransferred } from "../nn/transfer.ts";
 import { checkpointFormat, parseCheckpoint } from "../train/checkpoint.ts";
+import { published } from "./classify-published.ts";
 import { publishedWeights } from "./fine-tuning.ts";
 import { requireModel } from "./model-operand.ts";
 import { preprocessingFor, type TrainedConfig } from "./run-config.ts";
@@ -23,12 +26,12 @@ export async function makePretrained(config: TrainedConfig): Promise<Module> {
   const model = makeModel(config);
   const { pretrained, model: name } = config.settings;
   if (pretrained === undefined) return model;
-  const { file, state } = await readPretrained(pretrained, name);
+  const load = await readPretrained(pretrained, name);
   try {
-    await loadTransferred(model, state, requireModel(name, "--model").head);
+    await load(model);
   } catch (cause) {
     if (!(cause instanceof StateDictError)) throw cause;
-    throw new FileError(file, cause.message, undefined, { cause });
+    throw new FileError(pretrained, cause.message, undefined, { cause });
   }
   return model;
 }
@@ -44,9 +47,9 @@ export async function choosePreprocessing(
   const { inputShape, weights } = requireModel(model, "--model");
   const [, height, width] = inputShape as [number, number, number];
   const known =
-    pretrained !== undefined && (await isFolder(pretrained))
-      ? preprocessingFor((await openRun(pretrained)).images)
-      : (weights?.preprocessing ?? cropTo([3, height, width]));
+    (pretrained === undefined ? undefined : await preprocessingOf(pretrained, model)) ??
+    weights?.preprocessing ??
+    cropTo([3, height, width]);
   if (imageSize === undefined) return known;
   const resize = Math.round((known.resize * imageSize) / known.inputSize[1]);
   return { ...known, inputSize: [known.inputSize[0], imageSize, imageSize], resize };
@@ -58,37 +61,60 @@ function cropTo(inputSize: Preprocessing["inputSize"]): Preprocessing {
   return { inputSize, resize, interpolation: "bilinear", cropMode: "center", ...colors };
 }
 
-interface Pretrained {
-  readonly file: string;
-  readonly state: StateDict;
+/** How a source's images were prepared; undefined where it does not say. */
+async function preprocessingOf(source: string, model: string): Promise<Preprocessing | undefined> {
+  if (await isRun(source)) return preprocessingFor((await openRun(source)).images);
+  if (source === publishedWeights || !(await published.has(source))) return undefined;
+  return (await openPretrained(source, { architecture: model })).preprocessing;
 }
 
-/** @param source a file, a run's folder, or {@link publishedWeights}. */
-async function readPretrained(source: string, model: string): Promise<Pretrained> {
-  if (source === publishedWeights) {
-    throw new UsageError("--pretrained needs a safetensors file or the folder of a run");
+/**
+ * What loads trained parameters into a network of the model.
+ *
+ * @param source a run's folder, {@link publishedWeights}, a checkpoint, or what `loadPretrained` takes.
+ */
+async function readPretrained(source: string, model: string): Promise<(network: Module) => Promise<unknown>> {
+  const { head, weights } = requireModel(model, "--model");
+  const transfer = (state: StateDict) => (network: Module) => loadTransferred(network, state, head);
+  if (source === publishedWeights && weights === undefined) {
+    throw new UsageError(
+      `--pretrained needs a source, such as a file or a run's folder: ${model} has no published weights`,
+    );
   }
-  if (await isFolder(source)) {
+  if (await isRun(source)) {
     const { settings } = await openRun(source);
     if (settings.model !== model) {
       throw new UsageError(`--pretrained ${source} is a run of ${settings.model}, but --model is ${model}`);
     }
-    return readTensors(join(source, checkpointName));
+    const file = join(source, checkpointName);
+    return transfer(parseCheckpoint(await readFile(file), file).model);
   }
-  return readTensors(source);
+  const onDisk = await isOf(source, "file");
+  const checkpoint = onDisk ? await readCheckpoint(source) : undefined;
+  if (checkpoint !== undefined) return transfer(checkpoint);
+  if (source !== publishedWeights && !onDisk && !(await published.has(source))) {
+    throw new FileError(source, "does not exist");
+  }
+  const opened = await openPretrained(source === publishedWeights ? model : source, { architecture: model });
+  return (network) => loadInto(network, opened);
 }
 
-/** The parameters in a safetensors file, which may be a checkpoint. */
-async function readTensors(file: string): Promise<Pretrained> {
+/** The parameters in a file, if it is the checkpoint of a run. */
+async function readCheckpoint(file: string): Promise<StateDict | undefined> {
   const bytes = await readFile(file);
-  const { tensors, metadata } = parseSafetensors(bytes, file);
-  const state = metadata["format"] === checkpointFormat ? parseCheckpoint(bytes, file).model : tensors;
-  return { file, state };
+  if (!isSafetensors(bytes) || parseSafetensors(bytes, file).metadata["format"] !== checkpointFormat)
+    return undefined;
+  return parseCheckpoint(bytes, file).model;
 }
 
-function isFolder(path: string): Promise<boolean> {
+/** A folder of a run, and not one of published weights. */
+async function isRun(source: string): Promise<boolean> {
+  return (await isOf(source, "folder")) && !(await published.has(source));
+}
+
+function isOf(path: string, kind: "file" | "folder"): Promise<boolean> {
   return stat(path).then(
-    (found) => found.isDirectory(),
+    (found) => (kind === "file" ? found.isFile() : found.isDirectory()),
     () => false,
   );
 }

@@ -8,7 +8,7 @@ import type { Module } from "../nn/module.ts";
 import { loadTransferred } from "../nn/transfer.ts";
 import type { ModelEntry } from "./model-entry.ts";
 import { listModels } from "./registry.ts";
-import { type TimmArchitecture, timmArchitecture } from "./timm/architectures.ts";
+import { type TimmArchitecture, timmArchitecture, timmArchitectureOf } from "./timm/architectures.ts";
 import { parseTimmConfig, type TimmConfig } from "./timm/config.ts";
 import { fromTimm, setBatchNormEps } from "./timm/timm-tensors.ts";
 
@@ -139,7 +139,7 @@ function findArchitecture(
 function known(name: string): Architecture | undefined {
   const timm = timmArchitecture(name);
   const entry = listModels().find((each) => each.name === (timm?.model ?? name));
-  return entry && { entry, timm };
+  return entry && { entry, timm: timm ?? timmArchitectureOf(entry.name) };
 }
 
 function required(name: string): Architecture {
