@@ -22,6 +22,7 @@ import { readFileSync } from "node:fs";
 import { createWasmBackend, setBackend, tensor } from "fovea";
 import { Linear, Sequential } from "fovea/nn";
 import { parseSafetensors } from "fovea/io";
+import { loadWeights } from "fovea/models";
 import { readFile } from "fovea/node";
 
 setBackend(createWasmBackend({ threads: 1 }));
@@ -30,7 +31,7 @@ const now = () => process.memoryUsage().rss;
 const model = new Sequential(...Array.from({ length: ${layers} }, () => new Linear(${width}, ${width}, { bias: false })));
 await tensor([1]).data();
 const before = now();
-model.loadStateDict(parseSafetensors(await readFile(${JSON.stringify(file)}), "x").tensors);
+loadWeights(model, parseSafetensors(await readFile(${JSON.stringify(file)}), "x").tensors);
 const loaded = peak();
 await model.eval().forward(tensor(new Float32Array(${width}), { shape: [1, ${width}] })).data();
 console.log(JSON.stringify({ before, loaded, ran: peak() }));

@@ -3,7 +3,7 @@ import { measurePeak } from "../backend/wasm/peak.ts";
 import { createWasmBackend } from "../backend/wasm/wasm.ts";
 import type { Shape } from "../core/shape.ts";
 import { readFile, writeFileAtomic } from "../io/files.node.ts";
-import { parseWeights } from "../io/weights/parse-weights.ts";
+import { parseSafetensors } from "../io/safetensors.ts";
 import { manualSeed } from "../nn/random.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Benchmark, benchmark } from "./benchmark.ts";
@@ -36,7 +36,7 @@ const options = {
   kernels: integer("rows of the table of kernels, 0 for none", { initial: 30, least: 0, most: 1e6 }),
   backend: choice("NAME", ["wasm", "reference"], "wasm", "what computes"),
   threads: machineOptions.threads,
-  weights: text("FILE", "parameters from a safetensors or PyTorch file (default: random ones)"),
+  weights: text("FILE", "parameters from a safetensors file (default: random ones)"),
   ...modelOptions,
   json: text("FILE", "writes all numbers as JSON"),
   trace: text("FILE", "writes a trace for chrome://tracing or ui.perfetto.dev"),
@@ -71,7 +71,7 @@ async function runBenchmark(args: Arguments<typeof options>, terminal: Terminal)
   const batch = values.batch ?? (train ? 64 : 1);
   refuseTooLarge(batch, input);
   if (values.weights !== undefined) {
-    const tensors = await parseWeights([{ file: values.weights, bytes: await readFile(values.weights) }]);
+    const { tensors } = parseSafetensors(await readFile(values.weights), values.weights);
     loadInto(model, tensors, values.weights);
   }
   using interruption = listenForInterruption(() => {});

@@ -5,13 +5,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HubServer, sha256 } from "../../test/hub-server.ts";
 import * as p from "../../test/write-pickle.ts";
 import { ArgumentError, FileError } from "../core/errors.ts";
-import { countElements, type HostTensor } from "../io/host-tensor.ts";
+import type { HostTensor } from "../io/host-tensor.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
 import { checksumInName } from "../io/weights/weight-files.ts";
 import { fetchWeights as fetchInBrowser } from "../io/weights/weights.web.ts";
 import { StateDictError } from "../nn/state-dict.ts";
 import { createModel, listModels } from "./index.ts";
-import { loadInto, loadPretrained, openPretrained } from "./load-pretrained.ts";
+import { loadPretrained } from "./load-pretrained.ts";
+import { loadWeights } from "./load-weights.ts";
 
 const config = {
   architecture: "lenet5",
@@ -150,6 +151,39 @@ describe("a network with published weights", () => {
   });
 });
 
+describe("createModel with published weights", () => {
+  it("makes the named network of a source, in training mode, with a new head where classes differ", async () => {
+    const path = await writeFolder({
+      "config.json": json(config),
+      "model.safetensors": serializeSafetensors(state),
+    });
+    const model = await createModel("lenet5", { pretrained: path });
+    expect(model.training).toBe(true);
+    expect(await model.stateDict()).toEqual(state);
+    const other = await createModel("lenet5", { pretrained: path, numClasses: 3 });
+    const found = await other.stateDict();
+    expect(found.get("0.weight")).toEqual(state.get("0.weight"));
+    expect(found.get("11.weight")!.shape).toEqual([3, 84]);
+  });
+
+  it("takes the registry's weights for true", async () => {
+    const { weights } = listModels("squeezenet1_1")[0]!;
+    const bytes = Uint8Array.of(0);
+    const file = weights!.source.split("/").at(-1)!;
+    vi.stubEnv("FOVEA_PYTORCH_ENDPOINT", `${server.endpoint}/x/resolve/main`);
+    server.files.set(`models/${file}`, bytes);
+    await expect(createModel("squeezenet1_1", { pretrained: true })).rejects.toThrow(
+      `${file}: could not be fetched: SHA-256 is ${sha256(bytes)}, but b8a52dc0 was expected`,
+    );
+  });
+
+  it("refuses what there is not, as a rejection", async () => {
+    await expect(createModel("lenet6", { pretrained: true })).rejects.toThrow("listModels() lists all");
+    await expect(createModel("lenet5", { pretrained: true })).rejects.toThrow("no weights for lenet5");
+    await expect(createModel("mlp", { pretrained: await writeFolder({}) })).rejects.toThrow("has no model");
+  });
+});
+
 describe("what is refused", () => {
   it.each<[string, object | string, RegExp]>([
     ["no architecture", { ...config, architecture: undefined }, /names no architecture/],
@@ -196,44 +230,19 @@ describe("what is refused", () => {
     await expect(loadPretrained("lenet5")).rejects.toThrow(ArgumentError);
   });
 
-  it("weights of another network", async () => {
-    const other = new Map(state).set("surplus", { dtype: "float32", shape: [1], data: new Float32Array(1) });
-    other.set([...state.keys()][0]!, { dtype: "float32", shape: [1], data: new Float32Array(1) });
-    const path = await writeFolder({
-      "config.json": json(config),
-      "model.safetensors": serializeSafetensors(other),
-    });
-    await expect(loadPretrained(path)).rejects.toThrow(StateDictError);
-    await expect(loadPretrained(path)).rejects.toThrow(/surplus[\s\S]*mismatch/);
-    await expect(loadPretrained(path, { architecture: "mlp" })).rejects.toThrow(
-      "has weights of lenet5, but mlp is asked for",
+  it("weights of another network, and nothing is changed", async () => {
+    const { model } = await loadPretrained(
+      await writeFolder({ "config.json": json(config), "model.safetensors": serializeSafetensors(state) }),
     );
-  });
-});
-
-describe("loadInto", () => {
-  it("leaves out heads that only training uses, and knows DenseNet's old names", async () => {
-    const published: [string, HostTensor][] = [...state];
-    published.push(["aux1.fc.weight", { dtype: "float32", shape: [1], data: new Float32Array(1) }]);
-    const path = await writeFolder({
-      "config.json": json(config),
-      "model.safetensors": serializeSafetensors(published),
-    });
-    const source = await openPretrained(path);
-    expect(source.tensors.has("aux1.fc.weight")).toBe(true);
-    const model = createModel("lenet5");
-    expect(await loadInto(model, source)).toEqual([]);
+    const first = [...state.keys()][0]!;
+    const other = new Map(state);
+    other.set(first, { dtype: "float32", shape: [1], data: new Float32Array(1) });
+    other.set("surplus", { dtype: "float32", shape: [1], data: new Float32Array(1) });
+    expect(() => loadWeights(model, other)).toThrow(StateDictError);
+    expect(() => loadWeights(model, other)).toThrow(/surplus[\s\S]*mismatch/);
     expect(await model.stateDict()).toEqual(state);
-
-    const [densenet] = listModels("densenet121");
-    const network = densenet!.create();
-    const names = [...network.namedParameters(), ...network.namedBuffers()];
-    const old = names.map(([name, { shape }]): [string, HostTensor] => [
-      name.replace(/(denselayer\d+\.(?:norm|conv))([12]\.)/, "$1.$2"),
-      { dtype: "float32", shape, data: new Float32Array(countElements(shape)!) },
-    ]);
-    expect(old.some(([name]) => name.includes("denselayer1.norm.1."))).toBe(true);
-    expect(await loadInto(network, { ...source, entry: densenet!, tensors: new Map(old) })).toEqual([]);
+    other.set(first, state.get(first)!);
+    expect(loadWeights(model, other, { ignored: /^surplus/ }).unexpected).toEqual(["surplus"]);
   });
 });
 

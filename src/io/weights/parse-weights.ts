@@ -23,7 +23,7 @@ export async function parseWeights(files: readonly WeightFile[]): Promise<Map<st
   return tensors;
 }
 
-/** Whether bytes begin as a safetensors file does: a JSON header at byte 8, and none is 4 GiB long. */
-export function isSafetensors(bytes: Uint8Array): boolean {
+/** A JSON header begins at byte 8, and no header is 4 GiB long. */
+function isSafetensors(bytes: Uint8Array): boolean {
   return bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
 }
