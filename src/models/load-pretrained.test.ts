@@ -260,6 +260,20 @@ describe("what is refused", () => {
 });
 
 describe("published files", () => {
+  it("may have no head, which a network for other classes then gets", async () => {
+    const head = listModels("lenet5")[0]!.head[0]!;
+    const body = new Map([...state].filter(([name]) => !name.startsWith(`${head}.`)));
+    const path = await writeFolder({
+      "config.json": json({ ...config, num_classes: 0 }),
+      "model.safetensors": serializeSafetensors(body),
+    });
+    expect((await loadPretrained(path, { numClasses: 3 })).initialized).toEqual([
+      `${head}.weight`,
+      `${head}.bias`,
+    ]);
+    await expect(loadPretrained(path)).rejects.toThrow(`missing:    ${head}.weight`);
+  });
+
   const zeros = (shape: readonly number[]): HostTensor => ({
     dtype: "float32",
     shape,

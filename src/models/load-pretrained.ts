@@ -64,7 +64,11 @@ export async function loadPretrained(source: string, options: PretrainedOptions 
     tensors = fromTimm(tensors, names, timm);
     if (timm.batchNormEps !== undefined) setBatchNormEps(model, timm.batchNormEps);
   }
-  const { missing } = loadWeights(model, fromOldNames(tensors), { head: entry.head, ignored: auxiliary });
+  const { missing } = loadWeights(model, fromOldNames(tensors), {
+    head: entry.head,
+    headless: config?.numClasses === 0 && options.numClasses !== undefined,
+    ignored: auxiliary,
+  });
   return {
     model: model.eval(),
     entry,
