@@ -9,7 +9,7 @@ import "../index.ts";
 import { encodeNetpbm } from "../io/netpbm.ts";
 import { encodePng } from "../io/png-encode.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
-import { createModel } from "../models/registry.ts";
+import { createModel } from "../models/create-model.ts";
 import { runProgram } from "./program.ts";
 
 interface Outcome {

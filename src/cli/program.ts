@@ -79,7 +79,10 @@ function helpOn(name: string | undefined, terminal: Terminal): string {
     style.bold("Environment:"),
     ...definitionList(
       [
-        ["FOVEA_DATA", "a folder with folders mnist and fashion-mnist, which are then not downloaded"],
+        [
+          "FOVEA_DATA",
+          "a folder with folders mnist, fashion-mnist and cifar10, which are then not downloaded",
+        ],
         ["FOVEA_CACHE", "where downloads go (default: ~/.cache/fovea); if set, also compiled programs"],
         ["FOVEA_THREADS", "threads to compute with (default: one for each processor)"],
         ["NO_COLOR", "switches colours off"],

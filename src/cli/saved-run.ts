@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
-import { createModel } from "../models/registry.ts";
+import { createModel } from "../models/create-model.ts";
 import { setBatchNormEps } from "../models/timm/timm-tensors.ts";
 import type { Module } from "../nn/module.ts";
 import { manualSeed } from "../nn/random.ts";

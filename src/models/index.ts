@@ -1,9 +1,10 @@
 import "../default-backend.ts";
 
 export { batchNormNet } from "./batch-norm-net.ts";
+export { type CreatePretrainedOptions, createModel } from "./create-model.ts";
 export { lenet5 } from "./lenet.ts";
 export { loadPretrained, type Pretrained, type PretrainedOptions } from "./load-pretrained.ts";
 export { type LoadWeightsOptions, loadWeights } from "./load-weights.ts";
 export { mlp } from "./mlp.ts";
 export type { ModelEntry, ModelOptions } from "./model-entry.ts";
-export { createModel, listModels } from "./registry.ts";
+export { listModels } from "./registry.ts";

@@ -7,9 +7,10 @@ import * as p from "../../test/write-pickle.ts";
 import { ArgumentError, FileError } from "../core/errors.ts";
 import type { HostTensor } from "../io/host-tensor.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
+import { checksumInName } from "../io/weights/weight-files.ts";
 import { fetchWeights as fetchInBrowser } from "../io/weights/weights.web.ts";
 import { StateDictError } from "../nn/state-dict.ts";
-import { createModel } from "./index.ts";
+import { createModel, listModels } from "./index.ts";
 import { loadPretrained } from "./load-pretrained.ts";
 import { loadWeights } from "./load-weights.ts";
 
@@ -150,6 +151,39 @@ describe("a network with published weights", () => {
   });
 });
 
+describe("createModel with published weights", () => {
+  it("makes the named network of a source, in training mode, with a new head where classes differ", async () => {
+    const path = await writeFolder({
+      "config.json": json(config),
+      "model.safetensors": serializeSafetensors(state),
+    });
+    const model = await createModel("lenet5", { pretrained: path });
+    expect(model.training).toBe(true);
+    expect(await model.stateDict()).toEqual(state);
+    const other = await createModel("lenet5", { pretrained: path, numClasses: 3 });
+    const found = await other.stateDict();
+    expect(found.get("0.weight")).toEqual(state.get("0.weight"));
+    expect(found.get("11.weight")!.shape).toEqual([3, 84]);
+  });
+
+  it("takes the registry's weights for true", async () => {
+    const { weights } = listModels("squeezenet1_1")[0]!;
+    const bytes = Uint8Array.of(0);
+    const file = weights!.source.split("/").at(-1)!;
+    vi.stubEnv("FOVEA_PYTORCH_ENDPOINT", `${server.endpoint}/x/resolve/main`);
+    server.files.set(`models/${file}`, bytes);
+    await expect(createModel("squeezenet1_1", { pretrained: true })).rejects.toThrow(
+      `${file}: could not be fetched: SHA-256 is ${sha256(bytes)}, but b8a52dc0 was expected`,
+    );
+  });
+
+  it("refuses what there is not, as a rejection", async () => {
+    await expect(createModel("lenet6", { pretrained: true })).rejects.toThrow("listModels() lists all");
+    await expect(createModel("lenet5", { pretrained: true })).rejects.toThrow("no weights for lenet5");
+    await expect(createModel("mlp", { pretrained: await writeFolder({}) })).rejects.toThrow("has no model");
+  });
+});
+
 describe("what is refused", () => {
   it.each<[string, object | string, RegExp]>([
     ["no architecture", { ...config, architecture: undefined }, /names no architecture/],
@@ -235,3 +269,11 @@ describe("in a browser", () => {
     await expect(fetchInBrowser("a/b", { endpoint: server.endpoint })).rejects.toThrow("401");
   });
 });
+
+it.each(listModels().flatMap(({ name, weights }) => (weights ? [[name, weights.source] as const] : [])))(
+  "the address of %s's weights has a checksum in it",
+  (_, source) => {
+    expect(source).toMatch(/^https:\/\//);
+    expect(checksumInName(source)).toBeDefined();
+  },
+);
