@@ -9,8 +9,9 @@ import type { Parameter } from "../nn/parameter.ts";
 import { ReLU } from "../nn/relu.ts";
 import { Sequential } from "../nn/sequential.ts";
 import { concat, flatten } from "../ops/movement.ts";
+import type { AuxiliaryOutputs } from "./auxiliary-outputs.ts";
 import { imagenet, imagenetAccuracy, spread, torchvision } from "./imagenet.ts";
-import { type AuxiliaryOutputs, InceptionConv } from "./inception-conv.ts";
+import { InceptionConv } from "./inception-conv.ts";
 import { initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 

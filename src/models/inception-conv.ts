@@ -32,10 +32,3 @@ export class InceptionConv extends Module {
     return this.relu.forward(this.bn.forward(this.conv.forward(x)));
   }
 }
-
-/** What a network with auxiliary heads gives in training: the losses of all logits are added up with weights. */
-export interface AuxiliaryOutputs {
-  readonly logits: Tensor;
-  /** Of the heads by their depth. */
-  readonly auxiliary: readonly Tensor[];
-}

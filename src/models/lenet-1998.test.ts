@@ -47,11 +47,11 @@ it("has the connections that the paper counts in section II-B, layer by layer an
 });
 
 it("has the parameters that the paper counts, layer by layer", () => {
-  const model = new OriginalLeNet5();
-  const parameters = ({ [0]: name }: readonly [keyof OriginalLeNet5]) =>
-    (model[name] as Module).parameters().reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const names = ["c1", "s2", "c3", "s4", "c5", "f6", "output"] as const;
-  expect(names.map((name) => parameters([name]))).toEqual([156, 12, 1516, 32, 48_120, 10_164, 0]);
+  const { c1, s2, c3, s4, c5, f6, output } = new OriginalLeNet5();
+  const counts = [c1, s2, c3, s4, c5, f6, output].map((layer) =>
+    layer.parameters().reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+  );
+  expect(counts).toEqual([156, 12, 1516, 32, 48_120, 10_164, 0]);
 });
 
 it("connects each map of C3 with the maps of S2 that table I marks", async () => {

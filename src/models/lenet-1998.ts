@@ -1,5 +1,4 @@
-import type { Tensor } from "../core/tensor.ts";
-import { tensor } from "../core/tensor.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
 import { Variable } from "../core/variable.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import * as init from "../nn/init.ts";
@@ -16,35 +15,19 @@ import { bitmapSize, digitBitmap } from "./digit-bitmaps.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 
 /** Figure 2: feature maps of C1 and S2, of C3 and S4, of C5, and units of F6. */
-const c1 = 6;
-const c3 = 16;
-const c5 = 120;
-const f6 = bitmapSize;
+const c1: number = 6;
+const c3: number = 16;
+const c5: number = 120;
+const f6: number = bitmapSize;
 
-/** Table I: the maps of S2 that each map of C3 reads. */
-const connections: readonly (readonly number[])[] = [
-  ...[
-    [0, 1, 2],
-    [1, 2, 3],
-    [2, 3, 4],
-    [3, 4, 5],
-    [0, 4, 5],
-    [0, 1, 5],
-  ],
-  ...[
-    [0, 1, 2, 3],
-    [1, 2, 3, 4],
-    [2, 3, 4, 5],
-    [0, 3, 4, 5],
-    [0, 1, 4, 5],
-    [0, 1, 2, 5],
-  ],
-  ...[
-    [0, 1, 3, 4],
-    [1, 2, 4, 5],
-    [0, 2, 3, 5],
-  ],
-  ...[[0, 1, 2, 3, 4, 5]],
+/** Table I: a row for each map of S2, and in it a mark for each map of C3 that reads it. */
+const connections: readonly string[] = [
+  "X...XXX..XXXX.XX",
+  "XX...XXX..XXXX.X",
+  "XXX...XXX..X.XXX",
+  ".XXX..XXXX..X.XX",
+  "..XXX..XXXX.XX.X",
+  "...XXX..XXXX.XXX",
 ];
 
 /** Equation 6 and appendix A: A tanh(S a), which is ±1 at ±1. */
@@ -82,12 +65,13 @@ class SparseConv2d extends Module {
   readonly convs: readonly Conv2d[];
   readonly #inputs: readonly (readonly number[])[];
 
-  constructor(table: readonly (readonly number[])[], kernelSize: number) {
+  constructor(table: readonly string[], kernelSize: number) {
     super();
-    const counts = [...new Set(table.map(({ length }) => length))];
-    const byCount = counts.map((count) => table.filter(({ length }) => length === count));
-    this.#inputs = byCount.map((maps) => maps.flat());
-    this.convs = byCount.map((maps) => {
+    const read = Array.from(table[0]!, (_, map) => [...table.keys()].filter((i) => table[i]![map] === "X"));
+    const counts = [...new Set(read.map(({ length }) => length))];
+    const alike = counts.map((count) => read.filter(({ length }) => length === count));
+    this.#inputs = alike.map((maps) => maps.flat());
+    this.convs = alike.map((maps) => {
       return new Conv2d(maps.flat().length, maps.length, kernelSize, { groups: maps.length });
     });
   }
@@ -136,7 +120,7 @@ export class OriginalLeNet5 extends Module {
   readonly s2: Subsampling = new Subsampling(c1);
   readonly c3: SparseConv2d = new SparseConv2d(connections, 5);
   readonly s4: Subsampling = new Subsampling(c3);
-  readonly c5: Conv2d = new Conv2d(c3, c5, 5) as Conv2d;
+  readonly c5: Conv2d = new Conv2d(c3, c5, 5);
   readonly f6: Linear = new Linear(c5, f6);
   readonly output: RadialBasis;
 

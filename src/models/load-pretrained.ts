@@ -12,11 +12,10 @@ import { timmArchitecture } from "./timm/architectures.ts";
 import { parseTimmConfig } from "./timm/config.ts";
 import { fromTimm, setBatchNormEps } from "./timm/timm-tensors.ts";
 
+/** Where the source has another number of classes, the head keeps its initial values. */
 export interface PretrainedOptions extends HubOptions, ModelOptions {
   /** The network's name, ours or timm's, for a source that does not say; wins over what it says. */
   readonly architecture?: string;
-  /** Classes of the network; where the source has another number, the head keeps its initial values. */
-  readonly numClasses?: number;
 }
 
 /** A network with published weights, in evaluation mode, and what goes with it. */
@@ -57,11 +56,11 @@ export async function loadPretrained(source: string, options: PretrainedOptions 
   }
   const { entry, timm } = findArchitecture(architecture);
   const numClasses = options.numClasses ?? (config?.numClasses || undefined);
+  const inChannels = options.inChannels ?? config?.inChannels;
   const model = entry.create({
-    ...(config?.inChannels !== undefined && { inChannels: config.inChannels }),
-    ...(options.inChannels !== undefined && { inChannels: options.inChannels }),
-    ...(options.auxiliary !== undefined && { auxiliary: options.auxiliary }),
     ...(numClasses !== undefined && { numClasses }),
+    ...(inChannels !== undefined && { inChannels }),
+    ...(options.auxiliary !== undefined && { auxiliary: options.auxiliary }),
   } satisfies ModelOptions);
   let tensors: ReadonlyMap<string, HostTensor> = await parseWeights(weights);
   const names = new Map([...model.namedParameters(), ...model.namedBuffers()]);

@@ -12,59 +12,24 @@ import { imagenet, imagenetAccuracy, torchvision } from "./imagenet.ts";
 import { initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 
-/** Table 1: s1×1 and what e1×1 and e3×3 have each; null is a maximum pooling. */
-type Row = readonly [squeeze: number, expand: number] | null;
-
 interface SqueezeNetSettings {
   /** Channels and kernel of the first convolution, which has stride 2. */
   readonly stem: readonly [channels: number, kernelSize: number];
-  readonly rows: readonly Row[];
+  /** Table 1, s1×1 of the modules after each of the three poolings; e1×1 and e3×3 are four times as much each. */
+  readonly squeezes: readonly (readonly number[])[];
 }
 
 export type SqueezeNetName = "squeezenet1_0" | "squeezenet1_1";
 
+/** The paper's network, and one of the authors' repository with earlier poolings and less than half the computation. */
 const squeezenets: Readonly<Record<SqueezeNetName, SqueezeNetSettings>> = {
-  squeezenet1_0: {
-    stem: [96, 7],
-    rows: [
-      null,
-      ...([
-        [16, 64],
-        [16, 64],
-        [32, 128],
-      ] as const),
-      null,
-      ...([
-        [32, 128],
-        [48, 192],
-        [48, 192],
-        [64, 256],
-      ] as const),
-      null,
-      [64, 256],
-    ],
-  },
-  // Of the authors' repository: less than half the computation, because the poolings come earlier.
+  squeezenet1_0: { stem: [96, 7], squeezes: [[16, 16, 32], [32, 48, 48, 64], [64]] },
   squeezenet1_1: {
     stem: [64, 3],
-    rows: [
-      null,
-      ...([
-        [16, 64],
-        [16, 64],
-      ] as const),
-      null,
-      ...([
-        [32, 128],
-        [32, 128],
-      ] as const),
-      null,
-      ...([
-        [48, 192],
-        [48, 192],
-        [64, 256],
-        [64, 256],
-      ] as const),
+    squeezes: [
+      [16, 16],
+      [32, 32],
+      [48, 48, 64, 64],
     ],
   },
 };
@@ -96,15 +61,17 @@ export class SqueezeNet extends Module {
   readonly features: Sequential;
   readonly classifier: Sequential;
 
-  constructor({ stem, rows }: SqueezeNetSettings, { numClasses = 1000, inChannels = 3 }: ModelOptions = {}) {
+  constructor(settings: SqueezeNetSettings, { numClasses = 1000, inChannels = 3 }: ModelOptions = {}) {
     super();
-    let [channels, kernelSize] = stem;
+    let [channels, kernelSize] = settings.stem;
     const first = new Conv2d(inChannels, channels, kernelSize, { stride: 2 });
-    const parts = rows.map((row) => {
-      if (!row) return new MaxPool2d(3, { stride: 2, ceilMode: true });
-      const fire = new Fire(channels, ...row);
-      channels = 2 * row[1];
-      return fire;
+    const parts = settings.squeezes.flatMap((squeezes) => {
+      const modules = squeezes.map((squeeze) => {
+        const fire = new Fire(channels, squeeze, 4 * squeeze);
+        channels = 2 * 4 * squeeze;
+        return fire;
+      });
+      return [new MaxPool2d(3, { stride: 2, ceilMode: true }), ...modules];
     });
     const last = new Conv2d(channels, numClasses, 1);
     this.features = new Sequential(first, new ReLU(), ...parts);

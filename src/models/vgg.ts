@@ -13,30 +13,15 @@ import { imagenet, imagenetAccuracy, torchvision } from "./imagenet.ts";
 import { gaussian, heFanOut, initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 
-/** Table 1: channels of the 3×3 convolutions between the poolings. */
+/** Channels of the 3×3 convolutions of the five blocks, after each of which comes a pooling. */
+const widths = [64, 128, 256, 512, 512] as const;
+
+/** Table 1: convolutions of each block. */
 const configurations = {
-  A: [[64], [128], [256, 256], [512, 512], [512, 512]],
-  B: [
-    [64, 64],
-    [128, 128],
-    [256, 256],
-    [512, 512],
-    [512, 512],
-  ],
-  D: [
-    [64, 64],
-    [128, 128],
-    [256, 256, 256],
-    [512, 512, 512],
-    [512, 512, 512],
-  ],
-  E: [
-    [64, 64],
-    [128, 128],
-    [256, 256, 256, 256],
-    [512, 512, 512, 512],
-    [512, 512, 512, 512],
-  ],
+  A: [1, 1, 2, 2, 2],
+  B: [2, 2, 2, 2, 2],
+  D: [2, 2, 3, 3, 3],
+  E: [2, 2, 4, 4, 4],
 } as const;
 
 export interface VGGSettings {
@@ -52,8 +37,11 @@ function features({ configuration, batchNorm }: VGGSettings, inChannels: number)
     channels = width;
     return batchNorm ? [conv, new BatchNorm2d(width), new ReLU()] : [conv, new ReLU()];
   };
-  const blocks: readonly (readonly number[])[] = configurations[configuration];
-  return new Sequential(...blocks.flatMap((widths) => [...widths.flatMap(convolution), new MaxPool2d(2)]));
+  const blocks = configurations[configuration].map((count, i) => {
+    const convolutions = Array.from({ length: count }, () => convolution(widths[i]!)).flat();
+    return [...convolutions, new MaxPool2d(2)];
+  });
+  return new Sequential(...blocks.flat());
 }
 
 export class VGG extends Module {
