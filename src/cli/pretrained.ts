@@ -10,8 +10,9 @@ import type { Module } from "../nn/module.ts";
 import { manualSeed } from "../nn/random.ts";
 import { StateDictError } from "../nn/state-dict.ts";
 import { publishedWeights } from "./fine-tuning.ts";
+import { preprocessingFor } from "./image-form.ts";
 import { requireModel } from "./model-operand.ts";
-import { preprocessingFor, type TrainedConfig } from "./run-config.ts";
+import type { TrainedConfig } from "./run-config.ts";
 import {
   checkpointName,
   configName,
@@ -25,7 +26,7 @@ import { UsageError } from "./usage-error.ts";
 import { usualPreprocessing } from "./usual-preprocessing.ts";
 
 /** What a file or an address of parameters alone is called. */
-const weightFile = /\.(safetensors|pth?|th|bin)$/i;
+export const weightFile: RegExp = /\.(safetensors|pth?|th|bin)$/i;
 
 /**
  * The network of a run before its first step: with trained parameters, where the settings name some, and a last layer

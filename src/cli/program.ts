@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
+import { models } from "./models-command.ts";
 import { suggestion } from "./nearest.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -13,7 +14,7 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, classify, summary, bench, exportNetwork];
+const commands: readonly Command[] = [train, evaluateRun, classify, models, summary, bench, exportNetwork];
 
 /**
  * Runs `fovea` with its arguments.

@@ -4,8 +4,8 @@ import { Adam, AdamW, type Optimizer, RMSprop, SGD } from "../train/optimizers/i
 import type { Schedule } from "../train/schedules.ts";
 import { mixOf, transformOf } from "./augmentation.ts";
 import { freezeOptionsOf, isInside } from "./fine-tuning.ts";
+import type { ImageForm } from "./image-form.ts";
 import { requireModel } from "./model-operand.ts";
-import type { ImageForm } from "./run-config.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 const heldOut = 0.1;

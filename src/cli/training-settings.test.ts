@@ -4,14 +4,9 @@ import { Dataset } from "../data/dataset.ts";
 import { Random } from "../data/random.ts";
 import { parseArguments } from "./arguments.ts";
 import { trainViewOf } from "./augmentation.ts";
+import { imageFormOf, preprocessingFor } from "./image-form.ts";
 import { loadData } from "./load-data.ts";
-import {
-  imageFormOf,
-  preprocessingFor,
-  readRunConfig,
-  type TrainedConfig,
-  writeRunConfig,
-} from "./run-config.ts";
+import { readRunConfig, type TrainedConfig, writeRunConfig } from "./run-config.ts";
 import { makeOptimizer, makeSchedule, planTraining } from "./training-plan.ts";
 import { completeSettings, settingOptions, type TrainingSettings } from "./training-settings.ts";
 

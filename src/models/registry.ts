@@ -3,6 +3,7 @@ import { alexnetEntries } from "./alexnet.ts";
 import { alexnet2012Entries } from "./alexnet-2012.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
 import { cifarResnetEntries } from "./cifar-resnet.ts";
+import { convAutoencoderEntries } from "./conv-autoencoder.ts";
 import { convnextEntries } from "./convnext.ts";
 import { deepLabV3Entries } from "./deeplab-v3.ts";
 import { densenetEntries } from "./densenet.ts";
@@ -27,6 +28,7 @@ import { shufflenetV2Entries } from "./shufflenet-v2.ts";
 import { squeezenetEntries } from "./squeezenet.ts";
 import { unetEntries } from "./unet.ts";
 import { vggEntries } from "./vgg.ts";
+import { wavenetEntries } from "./wavenet.ts";
 import { wideResnetEntries } from "./wide-resnet.ts";
 import { xceptionEntries } from "./xception.ts";
 
@@ -61,6 +63,8 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     lrasppEntries,
     xceptionEntries,
     unetEntries,
+    convAutoencoderEntries,
+    wavenetEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
