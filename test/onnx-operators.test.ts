@@ -38,7 +38,7 @@ function windowAttributes(draw: Draw, rank: number, poolKernel?: readonly number
   const some = (low: number, high: number): number[] => range(rank).map(() => draw.int(low, high));
   const auto = draw.pick(["NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"]);
   const pads = auto === "NOTSET" ? { pads: range(2 * rank).map(() => draw.int(0, 1)) } : { auto_pad: auto };
-  return { strides: some(1, 3), ...pads, ...(poolKernel && { kernel_shape: poolKernel }) };
+  return { strides: some(1, 2), ...pads, ...(poolKernel && { kernel_shape: poolKernel }) };
 }
 
 /** With windows that fit exactly ("VALID") onnxruntime rounds up as well, which the operator's own formula does not. */
