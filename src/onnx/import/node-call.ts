@@ -90,8 +90,9 @@ export class NodeCall {
     return this.inputs[i]?.tensor;
   }
 
-  /** All inputs, none of which may be left out. */
+  /** All inputs, of which there is at least one and none is left out. */
   tensors(): Tensor[] {
+    if (this.inputs.length === 0) throw this.fail("it has no inputs");
     return this.inputs.map((_, i) => this.tensor(i));
   }
 
