@@ -59,6 +59,7 @@ const layers: readonly (readonly [nn.Module, Shape])[] = [
   [new nn.LocalResponseNorm(4, { alpha: 0.5 }), [2, 6, 2, 2]],
   [new nn.Dropout(), [2, 3]],
   [new nn.Dropout2d(0.1), [2, 3, 2, 2]],
+  [new nn.StochasticDepth(0.5), [2, 3]],
   [new nn.Flatten(), [2, 3, 4, 5]],
   [new nn.Flatten(2), [2, 3, 4, 5]],
   [new nn.Flatten(0, 1), [2, 3, 4]],
@@ -99,7 +100,7 @@ const layers: readonly (readonly [nn.Module, Shape])[] = [
   [new nn.Sequential(new nn.Linear(3, 2), new nn.Tanh()), [2, 3]],
 ];
 
-describe("onnxruntime computes what the reference does", () => {
+describe("onnxruntime and the importer compute what the reference does", () => {
   test.each(
     layers.map(([layer, shape]) => [`${String(layer).replaceAll(/\s+/g, " ")} [${shape}]`, layer, shape]),
   )("%s", async (_, layer, shape) => {

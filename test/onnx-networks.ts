@@ -6,7 +6,7 @@ import type { Shape } from "../src/core/shape.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import { leavesOf } from "../src/core/tree.ts";
 import type { Module } from "../src/nn/module.ts";
-import { type Exportable, exportOnnx, type OnnxOptions } from "../src/onnx/index.ts";
+import { type Exportable, exportOnnx, importOnnx, type OnnxOptions } from "../src/onnx/index.ts";
 import { fill, valuesOf } from "./conformance-tools.ts";
 import { runOnnx } from "./onnx-runtime.ts";
 import { compareArrays, type Tolerance, tolerance } from "./tolerance.ts";
@@ -27,7 +27,10 @@ export interface Operand {
   readonly range?: readonly [low: number, high: number];
 }
 
-/** Exports a network, and fails where onnxruntime computes something else than the reference does. */
+/**
+ * Exports a network, and fails where onnxruntime, or the network that is imported again, computes something else than
+ * the reference does.
+ */
 export async function expectSameInRuntime(
   network: Exportable,
   operands: readonly Operand[],
@@ -47,12 +50,17 @@ export async function expectSameInRuntime(
   const call = typeof network === "function" ? network : (...xs: Tensor[]) => forward(network, xs);
   const expected = leavesOf(call(...given));
   const values = await valuesOf(expected, reference);
-  const results = [...(await runOnnx(model, Object.fromEntries(given.map((x, i) => [`x${i}`, x])))).values()];
+  const named = Object.fromEntries(given.map((x, i) => [`x${i}`, x]));
+  const again = Object.values(importOnnx(model).run(named));
+  expect(again.map(String)).toEqual(expected.map(String));
+  const imported = await valuesOf(again, reference);
+  const results = [...(await runOnnx(model, named)).values()];
   expect(results.map(({ shape, dtype }) => ({ shape, dtype }))).toEqual(
     expected.map(({ shape, dtype }) => ({ shape, dtype })),
   );
   results.forEach(({ data }, i) => {
     expect(compareArrays(data, values[i]!, allowed), `output ${i}`).toBeUndefined();
+    expect(compareArrays(imported[i]!, values[i]!, allowed), `output ${i}, imported`).toBeUndefined();
   });
 }
 

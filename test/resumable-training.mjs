@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { argv, stdout } from "node:process";
 import "../dist/index.js";
-import { Dataset } from "../dist/data/index.js";
+import { Dataset, mixUp, randAugment } from "../dist/data/index.js";
 import {
   BatchNorm2d,
   Conv2d,
@@ -50,6 +50,9 @@ await trainModel(model, {
   optimizer: new AdamW({ lr: 0.01 }),
   schedule: { kind: "oneCycle" },
   clipNorm: 1,
+  transform: randAugment({ operations: 1 }),
+  mix: mixUp(0.1),
+  freeze: { where: (path) => path === "0", epochs: 2 },
   seed: 5,
   reportEvery: 7,
   run,

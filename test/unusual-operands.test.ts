@@ -10,6 +10,24 @@ import { expectAgreement, type Program } from "./agreement.ts";
 
 const backends = [createWasmBackend({ threads: 2 }), createWasmBackend({ threads: 1, fused: false })];
 
+describe("equal elements", () => {
+  test.each([4, 5, 8, 16])(
+    "the first counts, also where an axis runs backwards, in rows of %i",
+    async (columns) => {
+      await expectAgreement((o) => {
+        const x = o.whole([3, 4, columns], "float32", 0, 3);
+        const y = ops.flip(x, 1);
+        return [
+          ops.argmax(y, 1),
+          ops.argmin(y, 1),
+          ops.argmax(ops.cast(y, "int32"), 1),
+          ops.argmax(ops.flip(x, 2), 2),
+        ];
+      }, backends);
+    },
+  );
+});
+
 describe("element types", () => {
   const ranges: readonly (readonly [DType, number, number])[] = [
     ["uint8", 0, 256],

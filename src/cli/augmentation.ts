@@ -33,8 +33,8 @@ export const augmentationOptions: OptionsFor<AugmentationSettings> = {
     "LEVEL",
     levels,
     "none",
-    "random crops and mirror images, where standard has smaller crops and other colours and randaugment any two of 14 " +
-      "changes; what has digits is not mirrored",
+    "random crops and mirror images (of digits none), with smaller crops and other colours in standard, and any two of 14 " +
+      "changes in randaugment",
   ),
   shift: integer("moves training images at random by up to N pixels", { initial: 0, least: 0, most: 64 }),
   jitter: tuple("B,C,S,H", "changes brightness, contrast, saturation and hue by up to these shares", [

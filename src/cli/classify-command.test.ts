@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jpegVectors } from "../../test/jpeg-vectors.ts";
 import { RecordedTerminal } from "../../test/recorded-terminal.ts";
+import { digits } from "../data/digits.ts";
 import { drawDigit } from "../data/draw-digit.ts";
+import { normalizeBytes } from "../data/preprocess.ts";
 import "../index.ts";
 import { encodeNetpbm } from "../io/netpbm.ts";
 import { encodePng } from "../io/png-encode.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
-import { createModel } from "../models/registry.ts";
+import { createModel } from "../models/create-model.ts";
+import { Classifier } from "./classifier.ts";
 import { runProgram } from "./program.ts";
+import { loadTrained, openRun } from "./saved-run.ts";
 
 interface Outcome {
   readonly code: number;
@@ -177,6 +181,33 @@ describe("classify", () => {
     }
     const other = await fovea("classify", ...args, "--json", "--mean", "0");
     expect(records(other)[0].top[0].probability).not.toBe(records(outcome)[0].top[0].probability);
+  });
+
+  test("takes a file of weights alone where the network is told", async () => {
+    const weights = file("weights.safetensors");
+    await writeFile(weights, serializeSafetensors(await createModel("lenet5").stateDict()));
+    const refused = await fovea("classify", file("small.pgm"), "--model", weights);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toContain("does not say which network it is for: give the option architecture");
+    const told = await fovea("classify", file("small.pgm"), "--model", weights, "--architecture", "lenet5");
+    expect([told.code, told.stderr]).toEqual([0, ""]);
+    expect(told.stdout).toMatch(/^class \d +[\d.]+%/m);
+  });
+
+  test("takes an ONNX file, with what fovea export wrote about it", async () => {
+    const onnx = file("run.onnx");
+    expect((await fovea("export", run, "--onnx", onnx)).code).toBe(0);
+    const [whole] = records(await fovea("classify", file("small.pgm"), "--model", onnx, "--json"));
+    expect(whole.top.map((each: { class: string }) => each.class)).toHaveLength(5);
+    // An image of the network's own size and means is what its run would have been given in training.
+    const model = await loadTrained(await openRun(run));
+    const { normalization } = digits({ seed: 0, length: 1 });
+    const bytes = drawDigit({ digit: 7, index: 1 });
+    const [expected] = await new Classifier(model).rank(normalizeBytes(bytes, normalization), [1, 1, 28, 28]);
+    expect(whole.top[0].index).toBe(expected![0]!.index);
+    expect(whole.top[0].probability).toBeCloseTo(expected![0]!.probability, 5);
+    const other = await fovea("classify", file("small.pgm"), "--model", onnx, "--json", "--mean", "0.5");
+    expect(records(other)[0].top[0].probability).not.toBeCloseTo(expected![0]!.probability, 5);
   });
 
   test.each([

@@ -23,8 +23,9 @@ import { UsageError } from "./usage-error.ts";
 const options = {
   model: text(
     "NAME",
-    "a run, a network with published weights, or timm/… (default: the newest run in runs/)",
+    "a run, an ONNX file, a network with published weights, or timm/… (default: the newest run in runs/)",
   ),
+  architecture: text("NAME", "the network that a file of weights is for, where it does not say"),
   top: integer("how many classes to name", { initial: 5, least: 1 }),
   labels: text("FILE", "names of the classes, one a line (default: those that the network knows)"),
   batch: integer("images at a time", { initial: 16, least: 1, most: 4096 }),
@@ -37,14 +38,17 @@ export const classify: Command = defineCommand({
   summary: "Say what images show",
   details:
     "Images are JPEG, PNG, PGM or PPM of any size; a folder means all in it, and gives a table in CSV. Photographs are " +
-    "resized and cropped as the network wants it, digits cropped, scaled and centred as MNIST was made. A broken " +
-    "file gives an error and exit code 1; the others are still classified.",
+    "resized and cropped as the network wants it, digits cropped, scaled and centred as MNIST was made. For ONNX files " +
+    "of other programs, options tell what most networks of ImageNet do not share. A broken file gives an error and " +
+    "exit code 1; the others are still classified.",
   operands: { name: "IMAGE...", least: 1, most: Number.POSITIVE_INFINITY },
   options,
   examples: [
     "fovea classify photo.jpg --model timm/resnet50.a1_in1k",
     "fovea classify digit.png",
     "fovea classify scans/*.pgm --model runs/mine --top 1 --json",
+    "fovea classify photos/ --model squeezenet1.1.onnx --labels names.txt --resize 256",
+    "  --bgr --scale 255 --mean 104,117,123",
   ],
   run: runClassification,
 });

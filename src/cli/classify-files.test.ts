@@ -14,10 +14,7 @@ import type { ClassifyingModel } from "./classifying-model.ts";
 
 /** The three values of a pixel are the scores of three classes. */
 class PixelClassifier extends Module {
-  readonly batches: number[] = [];
-
   override forward(x: Tensor): Tensor {
-    this.batches.push(x.shape[0]!);
     return flatten(x, 1);
   }
 }
@@ -36,9 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const network = (model: Module, batch?: number): ClassifyingModel => ({
+const network = (model: Module): ClassifyingModel => ({
   model,
-  batch,
   imageShape: [3, 1, 1],
   view: (image) => toChannelsFirst(toRgb(image)),
   normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
@@ -68,11 +64,3 @@ test.each([1, 2, 3, 9])(
     ]);
   },
 );
-
-test("a network that takes three images at a time gets three each time", async () => {
-  const model = new PixelClassifier();
-  const results = await classified(network(model, 3), 1);
-  expect(model.batches).toEqual([3]);
-  const best = results.map((each) => ("error" in each ? undefined : each.ranked[0]!.index));
-  expect(best).toEqual([0, 1, undefined, 2, 0]);
-});

@@ -43,26 +43,23 @@ export async function expandFolders(
   return { files: (await Promise.all(expanded)).flat(), folders };
 }
 
-/** Classifies files in their order, `atATime` together unless the network decides that; one that cannot be used has an error in its place. */
+/** Classifies files in their order, `batch` at a time; one that cannot be used has an error in its place. */
 export async function* classifyFiles(
   files: readonly string[],
   network: ClassifyingModel,
-  atATime: number,
+  batch: number,
 ): AsyncGenerator<Classification, void, undefined> {
   const classifier = new Classifier(network.model);
   const pixels = sizeOf(network.imageShape);
-  const batch = network.batch ?? atATime;
   for (let start = 0; start < files.length; start += batch) {
     const seen: (Unclassified | { readonly file: string; readonly bytes: Uint8Array })[] = [];
     for (const file of files.slice(start, start + batch)) seen.push(await viewFile(file, network));
     const sound = seen.flatMap((each) => ("error" in each ? [] : [each]));
-    // A network that takes so many and no others gets black ones behind those that there are.
-    const count = network.batch ?? sound.length;
-    const images = new Float32Array(count * pixels);
+    const images = new Float32Array(sound.length * pixels);
     sound.forEach(({ bytes }, i) => {
       images.set(normalizeBytes(bytes, network.normalization), i * pixels);
     });
-    const shape = [count, ...network.imageShape];
+    const shape = [sound.length, ...network.imageShape];
     const ranked = sound.length === 0 ? [] : await classifier.rank(images, shape);
     let next = 0;
     for (const each of seen) yield "error" in each ? each : { ...each, ranked: ranked[next++]! };

@@ -5,11 +5,9 @@ import { loadPretrained } from "../models/load-pretrained.ts";
 import { listModels } from "../models/registry.ts";
 import type { ClassifySource } from "./classify-source.ts";
 import { preparedBy } from "./preparation-options.ts";
+import { weightFile } from "./pretrained.ts";
 import { runsFolder } from "./saved-run.ts";
 import { usualPreprocessing } from "./usual-preprocessing.ts";
-
-/** What a file of weights is called. */
-const weightFile = /\.(safetensors|pth|pt|bin)$/i;
 
 /**
  * Published weights: a network of the registry that has them, a repository of the Hugging Face hub, an address, a file
@@ -26,7 +24,10 @@ export const published: ClassifySource = {
     return /^[\w-][\w.-]*\/[\w.-]+$/.test(name) && owner !== runsFolder && !existsSync(owner!);
   },
   open: async (name, values) => {
-    const { model, entry, preprocessing, labels } = await loadPretrained(name);
+    const { model, entry, preprocessing, labels } = await loadPretrained(
+      name,
+      values.architecture === undefined ? {} : { architecture: values.architecture },
+    );
     const own = preprocessing ?? usualPreprocessing(entry.inputShape as ImageShape);
     return { ...preparedBy(values, own), model, labels };
   },

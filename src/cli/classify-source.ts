@@ -3,20 +3,27 @@ import { ArgumentError } from "../core/errors.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
 import { listModels } from "../models/registry.ts";
+import { onnxFiles } from "./classify-onnx.ts";
 import { published } from "./classify-published.ts";
 import type { ClassifyingModel } from "./classifying-model.ts";
+import { preprocessingFor } from "./image-form.ts";
 import { suggestion } from "./nearest.ts";
 import { flagName } from "./option.ts";
 import { type PreparationValues, preparationOptions, preparedBy } from "./preparation-options.ts";
-import { preprocessingFor } from "./run-config.ts";
 import { loadTrained, openRun, type SavedRun } from "./saved-run.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** What a user tells about a network and its images. */
+export interface ClassifyValues extends PreparationValues {
+  /** The network that a file of parameters alone is for. */
+  readonly architecture: string | undefined;
+}
 
 /** One of the places that networks come from. */
 export interface ClassifySource {
   /** Whether `name` means a network of this place. */
   has(name: string): boolean | Promise<boolean>;
-  open(name: string, values: PreparationValues): Promise<ClassifyingModel>;
+  open(name: string, values: ClassifyValues): Promise<ClassifyingModel>;
 }
 
 /** A folder that `fovea train` left. */
@@ -43,13 +50,10 @@ const untrained: ClassifySource = {
   },
 };
 
-const sources: readonly ClassifySource[] = [published, runs, untrained];
+const sources: readonly ClassifySource[] = [onnxFiles, published, runs, untrained];
 
 /** The network that `name` means. @throws UsageError if there is none such. */
-export async function openClassifyingModel(
-  name: string,
-  values: PreparationValues,
-): Promise<ClassifyingModel> {
+export async function openClassifyingModel(name: string, values: ClassifyValues): Promise<ClassifyingModel> {
   for (const source of sources) if (await source.has(name)) return source.open(name, values);
   const near = suggestion(
     name,

@@ -11,8 +11,6 @@ export interface ClassifyingModel {
   /** What the network sees of an image. */
   readonly view: ImageView;
   readonly normalization: Normalization;
-  /** How many images the network takes at a time, where it takes no other number. */
-  readonly batch?: number | undefined;
   /** The name of each class, where they are known. */
   readonly labels: readonly string[] | undefined;
 }

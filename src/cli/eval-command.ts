@@ -5,17 +5,20 @@ import { type Command, defineCommand } from "./command.ts";
 import { drawConfusion } from "./draw-confusion.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatCount, formatNumber, formatPercent } from "./format.ts";
+import { type ImageForm, preprocessingFor } from "./image-form.ts";
 import { loadData } from "./load-data.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { integer, text } from "./option.ts";
-import { type ImageForm, preprocessingFor } from "./run-config.ts";
 import { loadTrained, openRun } from "./saved-run.ts";
 import type { Terminal } from "./terminal.ts";
 import { evaluationRecord } from "./training-json.ts";
 import { UsageError } from "./usage-error.ts";
 
 const options = {
-  data: text("NAME|DIR", "digits, mnist, fashion-mnist or a folder (default: what the run was trained on)"),
+  data: text(
+    "NAME|DIR",
+    "digits, mnist, fashion-mnist, cifar10 or a folder (default: what the run was trained on)",
+  ),
   testLimit: integer("test images (default: as in the training)", {
     initial: undefined,
     least: 1,

@@ -107,7 +107,7 @@ async function openSource({ operands, values, given }: ExportArguments): Promise
   }
   const run = await openRun(name);
   const { settings, images } = run;
-  const { classes, normalization } = images;
+  const { classes, normalization, photographs } = images;
   return {
     model: await loadTrained(run),
     input: images.shape,
@@ -115,6 +115,7 @@ async function openSource({ operands, values, given }: ExportArguments): Promise
       model: settings.model,
       classes: JSON.stringify(classes),
       normalization: JSON.stringify(normalization),
+      ...(photographs && { photographs: JSON.stringify(photographs) }),
     },
   };
 }

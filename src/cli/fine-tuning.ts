@@ -1,4 +1,3 @@
-import { isInside } from "../nn/transfer.ts";
 import type { FreezeOptions } from "../train/freezer.ts";
 import { requireModel } from "./model-operand.ts";
 import { flag, integer, type OptionsFor, optionalText, positive } from "./option.ts";
@@ -21,8 +20,8 @@ export const fineTuningOptions: OptionsFor<FineTuningSettings> = {
   pretrained: optionalText(
     "SOURCE",
     publishedWeights,
-    "begins with trained parameters: of a safetensors file, of a run's folder, or the published ones if nothing is " +
-      "named; for another number of classes the last layer is a new one",
+    "begins with trained parameters: of a run's folder, a file or address, a repository of the Hugging Face hub, or the " +
+      "network's published ones if nothing is named; for another number of classes the last layer is a new one",
   ),
   freeze: flag("trains the last layer only; batch normalizations stay as they are, too"),
   freezeEpochs: integer("trains the last layer only for N epochs, and then all", {
@@ -47,6 +46,11 @@ export function checkFineTuning(settings: FineTuningSettings, model: string): vo
   if (asked && requireModel(model, "--model").head.length === 0) {
     throw new UsageError(`${asked} needs a network with a last layer for classes, which ${model} has not`);
   }
+}
+
+/** Whether the path of a parameter or layer lies in one of the given layers. */
+export function isInside(path: string, layers: readonly string[]): boolean {
+  return layers.some((layer) => path === layer || path.startsWith(`${layer}.`));
 }
 
 /** What does not learn. */

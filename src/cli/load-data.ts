@@ -20,7 +20,9 @@ export interface DataSettings {
 /** Digits to train with and to test with have seeds of their own, as published data sets have files of their own. */
 const digitSeeds = { train: 0, test: 1 } as const;
 
-const published = { mnist, "fashion-mnist": fashionMnist, cifar10 } as const;
+/** `trainLength` keeps a set from reading files that it does not need. */
+type Load = (options: { signal?: AbortSignal; trainLength?: number }) => Promise<TrainTest>;
+const published: Readonly<Record<string, Load>> = { mnist, "fashion-mnist": fashionMnist, cifar10 };
 const names = ["digits", ...Object.keys(published)];
 
 export interface DataOptions {
@@ -46,7 +48,10 @@ export async function loadData(settings: DataSettings, options: DataOptions): Pr
   const photographs = await isImageFolder(data);
   const { train, test } = await (photographs
     ? loadPhotographs(data, options.photographs)
-    : loadFiles(data, options.signal));
+    : loadFiles(data, {
+        ...(limit && { trainLength: limit }),
+        ...(options.signal && { signal: options.signal }),
+      }));
   // Photographs stand in the order of their classes.
   const take = photographs ? drawn : first;
   return {
@@ -55,8 +60,9 @@ export async function loadData(settings: DataSettings, options: DataOptions): Pr
   };
 }
 
-function loadFiles(data: string, signal: AbortSignal | undefined): Promise<TrainTest> {
-  if (data in published) return published[data as keyof typeof published](signal ? { signal } : {});
+function loadFiles(data: string, options: Parameters<Load>[0]): Promise<TrainTest> {
+  const load = Object.hasOwn(published, data) ? published[data] : undefined;
+  if (load) return load(options);
   if (existsSync(data)) return mnist({ dir: data });
   throw new UsageError(
     `--data must be ${names.join(", ")} or a folder, and there is no folder "${data}"${suggestion(data, names)}`,

@@ -1,6 +1,7 @@
 import type { Shape } from "../core/shape.ts";
+import { createModel } from "../models/create-model.ts";
 import type { ModelEntry } from "../models/model-entry.ts";
-import { createModel, listModels } from "../models/registry.ts";
+import { listModels } from "../models/registry.ts";
 import type { Module } from "../nn/module.ts";
 import { suggestion } from "./nearest.ts";
 import { integer, type Option, type OptionsFor } from "./option.ts";

@@ -1,31 +1,98 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { FileError } from "../core/errors.ts";
-import { readFile } from "../io/files.node.ts";
+import type { ImageShape } from "../data/source.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
-import { parseSafetensors } from "../io/safetensors.ts";
+import { loadPretrained, type Pretrained, type PretrainedOptions } from "../models/load-pretrained.ts";
+import { loadWeights } from "../models/load-weights.ts";
+import { BatchNorm } from "../nn/batch-norm.ts";
 import type { Module } from "../nn/module.ts";
-import { type StateDict, StateDictError } from "../nn/state-dict.ts";
-import { loadTransferred } from "../nn/transfer.ts";
-import { checkpointFormat, parseCheckpoint } from "../train/checkpoint.ts";
+import { manualSeed } from "../nn/random.ts";
+import { StateDictError } from "../nn/state-dict.ts";
 import { publishedWeights } from "./fine-tuning.ts";
+import { preprocessingFor } from "./image-form.ts";
 import { requireModel } from "./model-operand.ts";
-import { preprocessingFor, type TrainedConfig } from "./run-config.ts";
-import { checkpointName, makeModel, openRun } from "./saved-run.ts";
+import type { TrainedConfig } from "./run-config.ts";
+import {
+  checkpointName,
+  configName,
+  makeModel,
+  openRun,
+  requireCheckpoint,
+  type SavedRun,
+} from "./saved-run.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 import { UsageError } from "./usage-error.ts";
+import { usualPreprocessing } from "./usual-preprocessing.ts";
 
-/** Of ImageNet's photographs, for colours in general. */
-const colors = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+/** What a file or an address of parameters alone is called. */
+export const weightFile: RegExp = /\.(safetensors|pth?|th|bin)$/i;
 
-/** The network of a run before its first step: with trained parameters, where the settings name some. */
+/**
+ * The network of a run before its first step: with trained parameters, where the settings name some, and a last layer
+ * of its own where they are of another number of classes.
+ */
 export async function makePretrained(config: TrainedConfig): Promise<Module> {
-  const model = makeModel(config);
-  const { pretrained, model: name } = config.settings;
-  if (pretrained === undefined) return model;
-  const { file, state } = await readPretrained(pretrained, name);
+  const { settings, images } = config;
+  const { pretrained, seed } = settings;
+  if (pretrained === undefined) return makeModel(config);
+  const run = await runOf(pretrained, settings.model);
+  if (run) return trainedFurther(run, config);
+  // What the source does not have is drawn as for any new network.
+  manualSeed(seed);
+  const options = { numClasses: images.classes.length, inChannels: images.shape[0] };
+  return (await openPublished(settings, pretrained, options)).model;
+}
+
+/** What a network takes of photographs: as the trained parameters were used before, or else as is usual. */
+export async function choosePreprocessing(
+  settings: Pick<TrainingSettings, "model" | "pretrained" | "imageSize">,
+): Promise<Preprocessing> {
+  const { model, pretrained, imageSize } = settings;
+  const known = await (pretrained === undefined ? undefined : preprocessingOf(settings, pretrained));
+  const { inputShape, weights } = requireModel(model, "--model");
+  const [, height, width] = inputShape as ImageShape;
+  const chosen = known ?? weights?.preprocessing ?? usualPreprocessing([3, height, width]);
+  if (imageSize === undefined) return chosen;
+  const [channels, side] = chosen.inputSize;
+  // What is cut off at the sides stays the same share.
+  const resize = Math.round((chosen.resize * imageSize) / side);
+  return { ...chosen, inputSize: [channels, imageSize, imageSize], resize };
+}
+
+/** What a network's batch normalizations add to the variance, which weights from elsewhere may decide. */
+export function batchNormEpsOf(model: Module): number | undefined {
+  const norms = [...model.namedModules().values()].filter((module) => module instanceof BatchNorm);
+  return norms[0]?.options.eps;
+}
+
+async function preprocessingOf(
+  settings: Pick<TrainingSettings, "model">,
+  source: string,
+): Promise<Preprocessing | undefined> {
+  const run = await runOf(source, settings.model);
+  if (run) return preprocessingFor(run.images);
+  // Parameters alone say nothing of images.
+  if (source === publishedWeights || weightFile.test(source)) return undefined;
+  return (await openPublished(settings, source)).preprocessing;
+}
+
+/** The run that a source means, by its folder or its checkpoint. */
+async function runOf(source: string, model: string): Promise<SavedRun | undefined> {
+  const folder = basename(source) === checkpointName ? dirname(source) : source;
+  const isRun = ["model.safetensors", "pytorch_model.bin"].every((file) => !existsSync(join(folder, file)));
+  if (!existsSync(join(folder, configName)) || !isRun) return undefined;
+  const run = await openRun(folder);
+  if (run.settings.model === model) return run;
+  throw new UsageError(`--pretrained ${source} is a run of ${run.settings.model}, but --model is ${model}`);
+}
+
+async function trainedFurther(run: SavedRun, config: TrainedConfig): Promise<Module> {
+  const { file, checkpoint } = await requireCheckpoint(run);
+  const model = makeModel({ ...config, ...(run.batchNormEps && { batchNormEps: run.batchNormEps }) });
+  const { head } = requireModel(config.settings.model, "--model");
   try {
-    await loadTransferred(model, state, requireModel(name, "--model").head);
+    loadWeights(model, checkpoint.model, { head });
   } catch (cause) {
     if (!(cause instanceof StateDictError)) throw cause;
     throw new FileError(file, cause.message, undefined, { cause });
@@ -33,62 +100,19 @@ export async function makePretrained(config: TrainedConfig): Promise<Module> {
   return model;
 }
 
-/**
- * What a network takes of photographs: as the trained parameters were used before, or as its published ones are, or its
- * own input in colour.
- */
-export async function choosePreprocessing(
-  settings: Pick<TrainingSettings, "model" | "pretrained" | "imageSize">,
-): Promise<Preprocessing> {
-  const { model, pretrained, imageSize } = settings;
-  const { inputShape, weights } = requireModel(model, "--model");
-  const [, height, width] = inputShape as [number, number, number];
-  const known =
-    pretrained !== undefined && (await isFolder(pretrained))
-      ? preprocessingFor((await openRun(pretrained)).images)
-      : (weights?.preprocessing ?? cropTo([3, height, width]));
-  if (imageSize === undefined) return known;
-  const resize = Math.round((known.resize * imageSize) / known.inputSize[1]);
-  return { ...known, inputSize: [known.inputSize[0], imageSize, imageSize], resize };
-}
-
-/** The usual way to a size: the middle, 7/8 of the shorter side. */
-function cropTo(inputSize: Preprocessing["inputSize"]): Preprocessing {
-  const resize = Math.round(Math.max(inputSize[1], inputSize[2]) / 0.875);
-  return { inputSize, resize, interpolation: "bilinear", cropMode: "center", ...colors };
-}
-
-interface Pretrained {
-  readonly file: string;
-  readonly state: StateDict;
-}
-
-/** @param source a file, a run's folder, or {@link publishedWeights}. */
-async function readPretrained(source: string, model: string): Promise<Pretrained> {
-  if (source === publishedWeights) {
-    throw new UsageError("--pretrained needs a safetensors file or the folder of a run");
-  }
-  if (await isFolder(source)) {
-    const { settings } = await openRun(source);
-    if (settings.model !== model) {
-      throw new UsageError(`--pretrained ${source} is a run of ${settings.model}, but --model is ${model}`);
-    }
-    return readTensors(join(source, checkpointName));
-  }
-  return readTensors(source);
-}
-
-/** The parameters in a safetensors file, which may be a checkpoint. */
-async function readTensors(file: string): Promise<Pretrained> {
-  const bytes = await readFile(file);
-  const { tensors, metadata } = parseSafetensors(bytes, file);
-  const state = metadata["format"] === checkpointFormat ? parseCheckpoint(bytes, file).model : tensors;
-  return { file, state };
-}
-
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+/** A file of weights does not say which network it is for; what does must be the one that was asked for. */
+async function openPublished(
+  { model: name }: Pick<TrainingSettings, "model">,
+  source: string,
+  options: PretrainedOptions = {},
+): Promise<Pretrained> {
+  const opened = await loadPretrained(source === publishedWeights ? name : source, {
+    ...options,
+    ...(weightFile.test(source) && { architecture: name }),
+  }).catch((cause: unknown) => {
+    if (!(cause instanceof StateDictError)) throw cause;
+    throw new FileError(source, cause.message, undefined, { cause });
+  });
+  if (opened.entry.name === name) return opened;
+  throw new UsageError(`--pretrained ${source} is for ${opened.entry.name}, but --model is ${name}`);
 }

@@ -63,7 +63,10 @@ test.each([
   [["trian"], 'fovea: there is no command "trian"; did you mean train?'],
   [["--versoin"], "fovea: there is no option --versoin; did you mean --version?"],
   [["train", "--epoch", "3"], "fovea train: there is no option --epoch; did you mean --epochs?"],
-  [["train", "--data", "nowhere"], "fovea train: --data must be digits, mnist, fashion-mnist or a folder"],
+  [
+    ["train", "--data", "nowhere"],
+    "fovea train: --data must be digits, mnist, fashion-mnist, cifar10 or a folder",
+  ],
   [["summary", "lenet"], 'MODEL must be the name of a network, but is "lenet"; did you mean lenet5?'],
   [["summary", "lenet5", "--input", "28"], "fovea summary: --input must be three positive integers"],
   [["eval"], "fovea eval: RUN is missing"],

@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
+import { models } from "./models-command.ts";
 import { suggestion } from "./nearest.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -13,7 +14,7 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, classify, summary, bench, exportNetwork];
+const commands: readonly Command[] = [train, evaluateRun, classify, models, summary, bench, exportNetwork];
 
 /**
  * Runs `fovea` with its arguments.
@@ -79,7 +80,10 @@ function helpOn(name: string | undefined, terminal: Terminal): string {
     style.bold("Environment:"),
     ...definitionList(
       [
-        ["FOVEA_DATA", "a folder with folders mnist and fashion-mnist, which are then not downloaded"],
+        [
+          "FOVEA_DATA",
+          "a folder with folders mnist, fashion-mnist and cifar10, which are then not downloaded",
+        ],
         ["FOVEA_CACHE", "where downloads go (default: ~/.cache/fovea); if set, also compiled programs"],
         ["FOVEA_THREADS", "threads to compute with (default: one for each processor)"],
         ["NO_COLOR", "switches colours off"],

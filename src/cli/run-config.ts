@@ -1,50 +1,20 @@
 import { FileError } from "../core/errors.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { checkNormalization, type Normalization } from "../data/normalization.ts";
-import type { ImageShape } from "../data/source.ts";
-import { cropModes, interpolations, type Preprocessing } from "../io/preprocessing.ts";
 import type { RunConfig } from "../train/run-folder.node.ts";
+import { type ImageForm, isRecord, readImageForm } from "./image-form.ts";
 import { parseSettings, type TrainingSettings } from "./training-settings.ts";
-
-/** What the images of a run are like: whatever is needed to use its network on others. */
-export interface ImageForm {
-  readonly shape: ImageShape;
-  readonly classes: readonly string[];
-  readonly normalization: Normalization;
-  /** How photographs come to this shape; undefined where the data has it already. */
-  readonly photographs?: Pick<Preprocessing, "resize" | "interpolation" | "cropMode">;
-}
 
 /** The content of a run's config.json. */
 export interface TrainedConfig {
   readonly settings: TrainingSettings;
   readonly images: ImageForm;
+  /** What batch normalizations add to the variance, where trained parameters decided that. */
+  readonly batchNormEps?: number;
 }
 
 const format = "fovea-run-1";
 
-export function imageFormOf(
-  { imageShape, classes, normalization }: Dataset,
-  preprocessing?: Preprocessing,
-): ImageForm {
-  const form = { shape: imageShape, classes, normalization };
-  if (preprocessing === undefined) return form;
-  const { resize, interpolation, cropMode } = preprocessing;
-  return { ...form, photographs: { resize, interpolation, cropMode } };
-}
-
-/** How photographs become what the network of a run takes; all of the middle where it was trained on other data. */
-export function preprocessingFor({ shape, normalization, photographs }: ImageForm): Preprocessing {
-  const whole = {
-    resize: Math.max(shape[1], shape[2]),
-    interpolation: "bilinear",
-    cropMode: "center",
-  } as const;
-  return { inputSize: shape, ...normalization, ...(photographs ?? whole) };
-}
-
-export function writeRunConfig({ settings, images }: TrainedConfig): RunConfig {
-  return { format, settings, images };
+export function writeRunConfig({ settings, images, batchNormEps }: TrainedConfig): RunConfig {
+  return { format, settings, images, ...(batchNormEps !== undefined && { batchNormEps }) };
 }
 
 /** @throws FileError that names the field which is not what it must be. */
@@ -53,52 +23,22 @@ export function readRunConfig(config: RunConfig, file: string): TrainedConfig {
     if (!holds) throw new FileError(file, problem);
   };
   need(config["format"] === format, `is no configuration of a run: it has no format "${format}"`);
-  const { settings, images } = config;
+  const { settings, images, batchNormEps } = config;
+  const isEps = typeof batchNormEps === "number" && batchNormEps > 0;
+  need(batchNormEps === undefined || isEps, "batchNormEps is no positive number");
   need(isRecord(settings), "settings is no record");
-  need(isRecord(images), "images is no record");
-  const { shape, classes, normalization } = images as Record<string, unknown>;
-  const extents = isListOf(shape, (extent) => Number.isSafeInteger(extent) && (extent as number) > 0);
-  need(extents && (shape as unknown[]).length === 3, "images.shape is no [channels, height, width]");
-  const named = isListOf(classes, (name) => typeof name === "string");
-  need(named && (classes as unknown[]).length > 0, "images.classes is no list of names");
-  const { mean, std } = isRecord(normalization) ? normalization : {};
-  const isNumber = (value: unknown): boolean => typeof value === "number";
-  const scaled = isListOf(mean, isNumber) && isListOf(std, isNumber);
-  need(scaled, "images.normalization has no lists mean and std");
-  const { photographs } = images as Record<string, unknown>;
-  const { resize, interpolation, cropMode } = isRecord(photographs) ? photographs : {};
-  const prepared =
-    Number.isSafeInteger(resize) &&
-    (resize as number) > 0 &&
-    interpolations.some((each) => each === interpolation) &&
-    cropModes.some((each) => each === cropMode);
-  need(
-    photographs === undefined || prepared,
-    "images.photographs has no valid resize, interpolation and cropMode",
-  );
-  const form = images as unknown as ImageForm;
   return {
-    settings: located(file, "settings", () => parseSettings(settings as Record<string, unknown>)),
-    images: located(file, "images", () => {
-      checkNormalization(form.normalization, form.shape[0]);
-      return form;
-    }),
+    settings: readSettings(settings as Record<string, unknown>, file),
+    images: readImageForm(images, file),
+    ...(isEps && { batchNormEps }),
   };
 }
 
 /** Puts the file and the field in front of an error. */
-function located<T>(file: string, field: string, read: () => T): T {
+function readSettings(settings: Record<string, unknown>, file: string): TrainingSettings {
   try {
-    return read();
+    return parseSettings(settings);
   } catch (cause) {
-    throw new FileError(file, `${field}: ${(cause as Error).message}`, undefined, { cause });
+    throw new FileError(file, `settings: ${(cause as Error).message}`, undefined, { cause });
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isListOf(value: unknown, holds: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(holds);
 }

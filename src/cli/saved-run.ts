@@ -1,10 +1,12 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
-import { createModel } from "../models/registry.ts";
+import { createModel } from "../models/create-model.ts";
+import { setBatchNormEps } from "../models/timm/timm-tensors.ts";
 import type { Module } from "../nn/module.ts";
 import { manualSeed } from "../nn/random.ts";
 import { type StateDict, StateDictError } from "../nn/state-dict.ts";
+import type { Checkpoint } from "../train/checkpoint.ts";
 import { RunFolder } from "../train/run-folder.node.ts";
 import { readRunConfig, type TrainedConfig } from "./run-config.ts";
 import { UsageError } from "./usage-error.ts";
@@ -27,20 +29,30 @@ export async function openRun(path: string): Promise<SavedRun> {
 }
 
 /** The network of a run, before or after its training. */
-export function makeModel({ settings, images }: TrainedConfig): Module {
+export function makeModel({ settings, images, batchNormEps }: TrainedConfig): Module {
   manualSeed(settings.seed);
-  return createModel(settings.model, { numClasses: images.classes.length, inChannels: images.shape[0] });
+  const options = { numClasses: images.classes.length, inChannels: images.shape[0] };
+  const model = createModel(settings.model, options);
+  if (batchNormEps !== undefined) setBatchNormEps(model, batchNormEps);
+  return model;
 }
 
 /** A run's network with the parameters of its last checkpoint, for use. @throws FileError if there is none. */
 export async function loadTrained(run: SavedRun): Promise<Module> {
-  const file = join(run.folder.path, checkpointName);
-  const checkpoint = await run.folder.checkpoint();
-  if (!checkpoint)
-    throw new FileError(file, "does not exist: the training ended before its first checkpoint");
+  const { file, checkpoint } = await requireCheckpoint(run);
   const model = makeModel(run);
   loadInto(model, checkpoint.model, file);
   return model.eval();
+}
+
+/** A run's last checkpoint. @throws FileError if there is none. */
+export async function requireCheckpoint({
+  folder,
+}: SavedRun): Promise<{ readonly file: string; readonly checkpoint: Checkpoint }> {
+  const file = join(folder.path, checkpointName);
+  const checkpoint = await folder.checkpoint();
+  if (checkpoint) return { file, checkpoint };
+  throw new FileError(file, "does not exist: the training ended before its first checkpoint");
 }
 
 /** @param file what an error names. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tensor } from "../core/tensor.ts";
-import { createModel } from "../models/registry.ts";
+import { createModel } from "../models/create-model.ts";
 import { ConvTranspose2d } from "../nn/conv-transpose2d.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import { Linear } from "../nn/linear.ts";

@@ -11,12 +11,13 @@ import { RunFolder } from "../train/run-folder.node.ts";
 import type { Arguments } from "./arguments.ts";
 import { trainViewOf } from "./augmentation.ts";
 import { type Command, defineCommand } from "./command.ts";
+import { imageFormOf, preprocessingFor } from "./image-form.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { isImageFolder, loadData } from "./load-data.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { integer, text } from "./option.ts";
-import { choosePreprocessing, makePretrained } from "./pretrained.ts";
-import { imageFormOf, preprocessingFor, writeRunConfig } from "./run-config.ts";
+import { batchNormEpsOf, choosePreprocessing, makePretrained } from "./pretrained.ts";
+import { writeRunConfig } from "./run-config.ts";
 import { configName, makeModel, newRunPath, openRun, type SavedRun } from "./saved-run.ts";
 import { printable } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
@@ -110,8 +111,10 @@ async function beginRun({ values }: TrainArguments, loading: Loading): Promise<P
   if (settings.imageSize !== undefined && !photographs) {
     throw new UsageError(`--image-size is for photographs, and the images of ${settings.data} have one size`);
   }
-  const config = { settings, images: imageFormOf(data.train, photographs ? preprocessing : undefined) };
-  const model = await makePretrained(config);
+  const form = { settings, images: imageFormOf(data.train, photographs ? preprocessing : undefined) };
+  const model = await makePretrained(form);
+  const batchNormEps = settings.pretrained === undefined ? undefined : batchNormEpsOf(model);
+  const config = { ...form, ...(batchNormEps !== undefined && { batchNormEps }) };
   const content = writeRunConfig(config);
   const path = values.run ?? newRunPath(settings.model, settings.data, new Date());
   const folder = await RunFolder.create(path, content).catch((error: unknown) => {

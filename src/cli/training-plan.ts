@@ -1,12 +1,11 @@
 import type { TrainTest } from "../data/mnist.ts";
-import { isInside } from "../nn/transfer.ts";
 import type { FitOptions } from "../train/fit-options.ts";
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from "../train/optimizers/index.ts";
 import type { Schedule } from "../train/schedules.ts";
 import { mixOf, transformOf } from "./augmentation.ts";
-import { freezeOptionsOf } from "./fine-tuning.ts";
+import { freezeOptionsOf, isInside } from "./fine-tuning.ts";
+import type { ImageForm } from "./image-form.ts";
 import { requireModel } from "./model-operand.ts";
-import type { ImageForm } from "./run-config.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 const heldOut = 0.1;

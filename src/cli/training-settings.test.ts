@@ -4,14 +4,9 @@ import { Dataset } from "../data/dataset.ts";
 import { Random } from "../data/random.ts";
 import { parseArguments } from "./arguments.ts";
 import { trainViewOf } from "./augmentation.ts";
+import { imageFormOf, preprocessingFor } from "./image-form.ts";
 import { loadData } from "./load-data.ts";
-import {
-  imageFormOf,
-  preprocessingFor,
-  readRunConfig,
-  type TrainedConfig,
-  writeRunConfig,
-} from "./run-config.ts";
+import { readRunConfig, type TrainedConfig, writeRunConfig } from "./run-config.ts";
 import { makeOptimizer, makeSchedule, planTraining } from "./training-plan.ts";
 import { completeSettings, settingOptions, type TrainingSettings } from "./training-settings.ts";
 
@@ -189,7 +184,7 @@ describe("data", () => {
 
   test("must exist", async () => {
     await expect(loadData({ data: "digts" }, { photographs })).rejects.toThrow(
-      '--data must be digits, mnist, fashion-mnist or a folder, and there is no folder "digts"; did you mean digits?',
+      '--data must be digits, mnist, fashion-mnist, cifar10 or a folder, and there is no folder "digts"; did you mean digits?',
     );
   });
 });
@@ -206,6 +201,7 @@ describe("a run's configuration", () => {
       normalization: { mean: [0.1], std: [0.3] },
       photographs: { resize: 32, interpolation: "bicubic", cropMode: "center" },
     },
+    batchNormEps: 1e-3,
   };
   const written = (): Record<string, never> => JSON.parse(JSON.stringify(writeRunConfig(config)));
 
@@ -238,6 +234,7 @@ describe("a run's configuration", () => {
       "images.normalization has no",
       (json) => ({ ...json, images: { ...(json["images"] as object), normalization: 1 } }),
     ],
+    ["batchNormEps is no positive number", (json) => ({ ...json, batchNormEps: 0 })],
     [
       "images.photographs has no valid resize",
       (json) => ({ ...json, images: { ...(json["images"] as object), photographs: { resize: 3 } } }),

@@ -27,7 +27,7 @@ const dataDefaults = {
 /** The settings of a training; what nobody told has its default. */
 export interface TrainingSettings extends AugmentationSettings, FineTuningSettings {
   readonly model: string;
-  /** digits, mnist, fashion-mnist or a folder. */
+  /** digits, mnist, fashion-mnist, cifar10 or a folder. */
   readonly data: string;
   readonly epochs: number;
   readonly batchSize: number;
@@ -68,7 +68,7 @@ export const settingOptions: OptionsFor<Values> = {
   },
   data: text(
     "NAME|DIR",
-    "digits (drawn by a generator, no download), mnist, fashion-mnist, a folder with four files in MNIST's form, or " +
+    "digits (drawn by a generator, no download), mnist, fashion-mnist, cifar10, a folder with four files in MNIST's form, or " +
       "one with a folder of photographs for each class, perhaps inside of train and val (default: digits)",
   ),
   epochs: integer("passes over the training images (default: 3 for digits, else 5)", {

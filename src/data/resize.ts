@@ -158,8 +158,10 @@ function scaleRows(image: Image, box: Box, { first, count, weights, most }: Taps
       const [from, taps] = [row + first[x]! * channels, count[x]!];
       for (let c = 0; c < channels; c++, to++) {
         let total = 1 << (fraction - 1);
-        for (let k = 0, at = from + c; k < taps; k++, at += channels)
-          total += data[at]! * weights[x * most + k]!;
+        // Integers of 32 bits from end to end, which engines keep in registers.
+        for (let k = x * most, at = from + c; k < x * most + taps; k++, at += channels) {
+          total = (total + Math.imul(data[at]!, weights[k]!)) | 0;
+        }
         out[to] = total >> fraction;
       }
     }
@@ -180,7 +182,7 @@ function scaleColumns(
     for (let k = 0; k < count[y]!; k++) {
       const weight = weights[y * most + k]!;
       const from = (first[y]! + k) * row;
-      for (let i = 0; i < row; i++) totals[i]! += weight * data[from + i]!;
+      for (let i = 0; i < row; i++) totals[i]! += Math.imul(weight, data[from + i]!);
     }
     for (let i = 0; i < row; i++) out[y * row + i] = totals[i]! >> fraction;
   }

@@ -46,7 +46,7 @@ describe("the registry", () => {
   });
 
   it("names the models there are when asked for another", () => {
-    expect(() => createModel("lenet")).toThrow('there is no model named "lenet"; there are lenet5, ');
+    expect(() => createModel("lenet")).toThrow('there is no model named "lenet"; there are lenet5');
   });
 
   it("makes equal networks from equal seeds", async () => {

@@ -1,9 +1,9 @@
 import { ArgumentError } from "../core/errors.ts";
-import type { Module } from "../nn/module.ts";
 import { alexnetEntries } from "./alexnet.ts";
 import { alexnet2012Entries } from "./alexnet-2012.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
 import { cifarResnetEntries } from "./cifar-resnet.ts";
+import { convAutoencoderEntries } from "./conv-autoencoder.ts";
 import { convnextEntries } from "./convnext.ts";
 import { deepLabV3Entries } from "./deeplab-v3.ts";
 import { densenetEntries } from "./densenet.ts";
@@ -20,7 +20,7 @@ import { mnasnetEntries } from "./mnasnet.ts";
 import { mobilenetV1Entries } from "./mobilenet-v1.ts";
 import { mobilenetV2Entries } from "./mobilenet-v2.ts";
 import { mobilenetV3Entries } from "./mobilenet-v3.ts";
-import type { ModelEntry, ModelOptions } from "./model-entry.ts";
+import type { ModelEntry } from "./model-entry.ts";
 import { regnetEntries } from "./regnet.ts";
 import { resnetEntries } from "./resnet.ts";
 import { resnextEntries } from "./resnext.ts";
@@ -28,8 +28,10 @@ import { shufflenetV2Entries } from "./shufflenet-v2.ts";
 import { squeezenetEntries } from "./squeezenet.ts";
 import { unetEntries } from "./unet.ts";
 import { vggEntries } from "./vgg.ts";
+import { wavenetEntries } from "./wavenet.ts";
 import { wideResnetEntries } from "./wide-resnet.ts";
 import { xceptionEntries } from "./xception.ts";
+import { xceptionAlignedEntries } from "./xception-aligned.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
   [
@@ -61,26 +63,34 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     deepLabV3Entries,
     lrasppEntries,
     xceptionEntries,
+    xceptionAlignedEntries,
     unetEntries,
+    convAutoencoderEntries,
+    wavenetEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
 );
 
 /**
- * Makes a network by its name, with initial values drawn from the seed.
+ * The network of this name.
  *
- * @throws ArgumentError that lists the names if there is none such.
+ * @throws ArgumentError that lists the names which contain the given one, or says where all are.
  */
-export function createModel(name: string, options: ModelOptions = {}): Module {
+export function requireEntry(name: string): ModelEntry {
   const entry = entries.get(name);
-  if (!entry) {
-    throw new ArgumentError(`there is no model named "${name}"; there are ${[...entries.keys()].join(", ")}`);
-  }
-  return entry.create(options);
+  if (entry) return entry;
+  const near = [...entries.keys()].filter((each) => name !== "" && each.includes(name));
+  const there = near.length > 0 ? `there are ${near.join(", ")}` : "listModels() lists all";
+  throw new ArgumentError(`there is no model named "${name}"; ${there}`);
 }
 
-/** The networks whose names match a pattern, sorted by name; `*` stands for any characters and `?` for one. */
+const byName = new Intl.Collator("en", { numeric: true });
+
+/**
+ * The networks whose names match a pattern, sorted by name with numbers by their value; `*` stands for any characters and
+ * `?` for one.
+ */
 export function listModels(glob = "*"): ModelEntry[] {
   const pattern = glob
     .replace(/[\\^$.|+()[\]{}]/g, "\\$&")
@@ -89,5 +99,5 @@ export function listModels(glob = "*"): ModelEntry[] {
   const matches = new RegExp(`^${pattern}$`);
   return [...entries.values()]
     .filter(({ name }) => matches.test(name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort((a, b) => byName.compare(a.name, b.name));
 }

@@ -63,7 +63,6 @@ export { Softplus } from "./softplus.ts";
 export { type LoadOptions, type LoadReport, type StateDict, StateDictError } from "./state-dict.ts";
 export { StochasticDepth } from "./stochastic-depth.ts";
 export { Tanh } from "./tanh.ts";
-export { loadTransferred } from "./transfer.ts";
 export type { ConvTransposeLayerOptions } from "./transposed-convolution.ts";
 export { Unflatten } from "./unflatten.ts";
 export { Upsample, type UpsampleOptions } from "./upsample.ts";

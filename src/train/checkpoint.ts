@@ -13,8 +13,7 @@ export interface Checkpoint {
 }
 
 const parts = ["model", "optimizer", "random"] as const;
-/** What a checkpoint has under "format" in its metadata, which tells it from other safetensors files. */
-export const checkpointFormat = "fovea-checkpoint-1";
+const format = "fovea-checkpoint-1";
 
 /**
  * One safetensors file: tensors named `model.…`, `optimizer.…` and `random.…`, and the position as JSON in its metadata.
@@ -26,7 +25,7 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     [...checkpoint[part]].map(([name, value]) => [`${part}.${name}`, value] as const),
   );
   return serializeSafetensors(tensors, {
-    format: checkpointFormat,
+    format,
     position: JSON.stringify(checkpoint.position),
   });
 }
@@ -38,8 +37,8 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  */
 export function parseCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
   const { tensors, metadata } = parseSafetensors(bytes, file);
-  if (metadata["format"] !== checkpointFormat) {
-    throw new FileError(file, `is no checkpoint: its metadata has no format "${checkpointFormat}"`);
+  if (metadata["format"] !== format) {
+    throw new FileError(file, `is no checkpoint: its metadata has no format "${format}"`);
   }
   const dicts: Record<(typeof parts)[number], StateDict> = {
     model: new Map(),

@@ -49,7 +49,7 @@ const architectures: ReadonlyMap<string, TimmArchitecture> = new Map([
   ...equal(convNext, "convnext_tiny", "convnext_small", "convnext_base", "convnext_large"),
   ...equal(efficientNet, ...[0, 1, 2, 3, 4].map((size) => `efficientnet_b${size}`)),
   ...withEps(equal(efficientNet, ...[5, 6, 7].map((size) => `efficientnet_b${size}`))),
-  ...named(sameNames, { mobilenetv1_100: "mobilenet_v1" }),
+  ...named(sameNames, { mobilenetv1_100: "mobilenet_v1", legacy_xception: "xception" }),
   ...named(mobileNetV2, { mobilenetv2_100: "mobilenet_v2" }),
   ...withEps(named(mobileNetV3([1, 2, 3, 4, 2, 3]), { mobilenetv3_large_100: "mobilenet_v3_large" })),
   ...withEps(named(mobileNetV3([1, 2, 3, 2, 3]), { mobilenetv3_small_100: "mobilenet_v3_small" })),
@@ -97,4 +97,9 @@ export function timmArchitecture(name: string): TimmArchitecture | undefined {
   const reason = known === undefined && refusals.find(([pattern]) => pattern.test(name))?.[1];
   if (reason) throw new ArgumentError(`timm's ${name} ${reason}`);
   return known;
+}
+
+/** How timm names the tensors of a network of the registry, if it has that. */
+export function timmArchitectureOf(model: string): TimmArchitecture | undefined {
+  return [...architectures.values()].find((architecture) => architecture.model === model);
 }

@@ -49,6 +49,7 @@ const published: Readonly<Record<string, readonly [tensors: number, sha256: stri
   efficientnet_b5: [854, "1d76351d04f6ca2c"],
   efficientnet_b6: [986, "3949d693dd050255"],
   efficientnet_b7: [1200, "4c2e6b1e03bb59aa"],
+  legacy_xception: [276, "99df99aa1f85c696"],
   mobilenetv1_100: [164, "0978410d76c67660"],
   mobilenetv2_100: [314, "bb9dd337403d33e5"],
   mobilenetv3_large_100: [312, "719be9c165c05d53"],

@@ -51,7 +51,7 @@ export function buildNetwork(
   const graph = replaceOps(traced.graph, keeps);
   const steps = liveSteps(graph, [biasedConvolution, ...combinations]);
   const leafAt = new Map(graph.inputs.map((node, i) => [node, traced.leaves[i]!]));
-  const names = graph.nodes.map((_, index) => leafAt.get(index)?.name ?? `t${index}`);
+  const names = graph.nodes.map((_, index) => leafAt.get(index)?.name ?? `%${index}`);
   const nodes: NetworkNode[] = [];
   const outputs = nameOutputs(graph, traced.outputNames, names);
   for (const { index, op, operands, attrs } of steps) {

@@ -3,6 +3,7 @@ import { expectSameInRuntime, randomize } from "../../../test/onnx-networks.ts";
 import { runOnnx } from "../../../test/onnx-runtime.ts";
 import { expectSound, extents } from "../../../test/onnx-structure.ts";
 import { compareArrays, tolerance } from "../../../test/tolerance.ts";
+import { apply, defineForeignOp, type TensorSpec } from "../../core/op.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { Variable } from "../../core/variable.ts";
 import "../../index.ts";
@@ -109,6 +110,7 @@ describe("an exported model", () => {
     const model = new nn.Sequential(new nn.Dropout(), new nn.BatchNorm1d(3).eval(), new nn.ReLU());
     const { graph } = await modelOf(model, [2, 3]);
     expect(graph.nodes.map(({ opType }) => opType)).toEqual(["BatchNormalization", "Relu"]);
+    await exportOnnx(model, [2, 3], { dynamicBatch: true });
     expect(model.layers.map((layer) => (layer as nn.Module).training)).toEqual([true, false, true]);
   });
 
@@ -258,6 +260,21 @@ describe("files", () => {
     expect(compareArrays(output!.data, expected, half)).toBeUndefined();
     expect(compareArrays(output!.data, expected, tolerance.kernel)).toBeDefined();
   });
+});
+
+test("an operation of one's own is exported as its decomposition, if it has one", async () => {
+  const definition = {
+    shape: ([x]: readonly TensorSpec[]) => x!,
+    reference: () => {},
+    differentiable: false,
+    examples: () => ({ inputs: [{ shape: [2] }], attrs: {} }),
+  };
+  const opaque = defineForeignOp({ ...definition, name: "opaque" });
+  const twice = defineForeignOp({ ...definition, name: "twice", decompose: ([x]) => ops.mul(x!, 2) });
+  const { graph } = await modelOf((x: Tensor) => apply(twice, [x], {}), [2]);
+  expect(graph.nodes.map(({ opType }) => opType)).toEqual(["Mul"]);
+  const refused = exportOnnx((x: Tensor) => apply(opaque, [x], {}), [2]);
+  await expect(refused).rejects.toThrow("opaque has no counterpart in ONNX\n  hint: ");
 });
 
 describe("what cannot be exported is refused", () => {

@@ -172,11 +172,12 @@ async function openNetwork(
   if (!options.dynamicBatch) return { ...(await build(inputs)), extents: (_, shape) => shape };
   const scalar = inputs.find(({ shape }) => shape.length === 0);
   if (scalar) throw new ArgumentError(`dynamicBatch: the input "${scalar.name}" has no axis`);
-  const [first, second] = await Promise.all(
-    batchSizes.map((size) => build(inputs.map((input) => ({ ...input, shape: input.shape.with(0, size) })))),
-  );
-  const byName = extentsByName(first!, second!);
-  return { ...first!, extents: (name) => byName.get(name)! };
+  const ofSize = (size: number): Promise<Network> =>
+    build(inputs.map((input) => ({ ...input, shape: input.shape.with(0, size) })));
+  // One after the other: each puts the modules into evaluation mode and back.
+  const first = await ofSize(batchSizes[0]);
+  const byName = extentsByName(first, await ofSize(batchSizes[1]));
+  return { ...first, extents: (name) => byName.get(name)! };
 }
 
 /** The path of the layer that a parameter belongs to. */

@@ -2,8 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { type Graph, GraphBuilder } from "../../core/graph.ts";
 import { type AnyOp, type Attrs, opNamed, type TensorSpec } from "../../core/op.ts";
 import { Tensor } from "../../core/tensor.ts";
-// Enters the op into the registry that tables of decompositions become.
-import "../../ops/constant.ts";
+import { constant } from "../../ops/constant.ts";
 
 /** Whether an operation stays; one that does not is replaced by its decomposition. */
 export type Keeps = (op: string, inputs: readonly TensorSpec[], attrs: Attrs) => boolean;
@@ -20,7 +19,11 @@ export function replaceOps(graph: Graph, keeps: Keeps): Graph {
   const add = (op: AnyOp, inputs: readonly number[], attrs: Attrs): number => {
     const specs = inputs.map((input) => builder.nodes[input]!);
     if (keeps(op.name, specs, attrs)) return builder.add(op.name, inputs, attrs);
-    if (!op.decompose) throw new ArgumentError(`${op.name} has no counterpart in ONNX`);
+    if (!op.decompose) {
+      throw new ArgumentError(
+        `${op.name} has no counterpart in ONNX\n  hint: an op of one's own is exported as its decomposition`,
+      );
+    }
     const placeholders = inputs.map((input, i) => {
       const placeholder = Tensor.input(specs[i]!);
       places.set(placeholder, input);
@@ -37,10 +40,8 @@ export function replaceOps(graph: Graph, keeps: Keeps): Graph {
     if (source.kind === "input") {
       throw new ArgumentError(`a decomposition used ${tensor}, which is no operand`);
     }
-    const position =
-      source.kind === "value"
-        ? builder.add("constant", [], { values: Array.from(source.storage.read()), shape, dtype })
-        : add(source.op, source.inputs.map(splice), source.attrs);
+    if (source.kind === "value") return splice(constant(source.storage.read(), shape, dtype));
+    const position = add(source.op, source.inputs.map(splice), source.attrs);
     places.set(tensor, position);
     return position;
   };

@@ -15,6 +15,7 @@ import { roiOperators } from "./operators/roi-align.ts";
 import { samplingOperators } from "./operators/sampling.ts";
 import { shapeOperators } from "./operators/shapes.ts";
 import { lossOperators, optimizerOperators } from "./operators/training.ts";
+import { trigonometryOperators } from "./operators/trigonometry.ts";
 
 /** The operators of each domain by their names; "" is ONNX's own. */
 const operators: ReadonlyMap<string, ReadonlyMap<string, Operator>> = new Map([
@@ -38,6 +39,7 @@ const operators: ReadonlyMap<string, ReadonlyMap<string, Operator>> = new Map([
         roiOperators,
         samplingOperators,
         shapeOperators,
+        trigonometryOperators,
       ].flatMap((family) => Object.entries(family)),
     ),
   ],

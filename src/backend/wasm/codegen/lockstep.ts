@@ -144,17 +144,22 @@ export class Lockstep {
     return tasks;
   }
 
-  /** Tasks in the order of what they read, so that each thing is read once and used at once. */
+  /**
+   * Tasks in the order of what they read, so that each thing is read once and used at once; those that look for the
+   * first best element stay in their own order.
+   */
   #grouped(tasks: readonly GuardedTask[]): Group[] {
-    const groups = new Map<string, { conditions: readonly Condition[]; tasks: Task[] }>();
-    for (const task of tasks.toSorted((a, b) => a.place - b.place)) {
+    const inOrder = tasks.some(({ to }) => to.reduction.kind === "argreduce");
+    const groups: { key: string; conditions: readonly Condition[]; tasks: Task[] }[] = [];
+    for (const task of inOrder ? tasks : tasks.toSorted((a, b) => a.place - b.place)) {
       const key = task.conditions.map(({ kind, index }) => `${kind}${index.key}`).join("&");
-      const group = groups.get(key) ?? { conditions: task.conditions, tasks: [] };
-      groups.set(key, group);
+      const open = inOrder ? groups.slice(-1) : groups;
+      let group = open.find((each) => each.key === key);
+      if (!group) groups.push((group = { key, conditions: task.conditions, tasks: [] }));
       group.tasks.push(task);
       this.#values.prepareShared(task.value);
     }
-    return [...groups.values()];
+    return groups;
   }
 
   emit(): void {

@@ -81,7 +81,7 @@ function fold({ inputs: [windows], attrs, output }: Operation<FoldAttrs>, graph:
   for (let a = 0; a < rank; a++) {
     const axis = lead + a;
     const taps = size[a]! * kernel[a]!;
-    const matrix = new Float32Array(extent[a]! * taps);
+    const matrix = new Float64Array(extent[a]! * taps);
     for (let i = 0; i < taps; i++) {
       const window = Math.floor(i / kernel[a]!);
       const at = window * stride[a]! - padding[a]![0] + (i % kernel[a]!) * dilation[a]!;

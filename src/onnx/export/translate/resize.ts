@@ -19,8 +19,8 @@ function factors({ shape }: TensorSpec, { size, scaleFactor }: InterpolateAttrs)
 }
 
 /** Whether ONNX, whose factors have single precision, comes to the same size: 10 · 1.3 is less than 13 then. */
-function givesTheSize({ shape }: TensorSpec, { size, scaleFactor }: InterpolateAttrs): boolean {
-  if (!scaleFactor) return true;
+function givesTheSize({ shape }: TensorSpec, { size, scaleFactor, alignCorners }: InterpolateAttrs): boolean {
+  if (!scaleFactor || alignCorners) return true;
   const extent = shape.slice(-size.length);
   return size.every((wanted, a) => Math.floor(extent[a]! * Math.fround(scaleFactor[a]!)) === wanted);
 }
@@ -52,9 +52,11 @@ function resize({ inputs: [x], attrs, output }: Operation<InterpolateAttrs>, gra
         coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
       }
     : { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
-  const given = scaleFactor
-    ? [graph.constant(hostTensor(scaleFactor, [scaleFactor.length], "float32"))]
-    : ["", graph.int64s(size)];
+  // Aligned corners need no factor, and runtimes differ in the last one's place where the size was rounded.
+  const given =
+    scaleFactor && !alignCorners
+      ? [graph.constant(hostTensor(scaleFactor, [scaleFactor.length], "float32"))]
+      : ["", graph.int64s(size)];
   return graph.add("Resize", [x!.name, "", ...given], { ...mode, axes });
 }
 
@@ -64,7 +66,7 @@ const largestMatrix = 2 ** 16;
 /** A banded matrix times every line of x along the axis. */
 function resample({ inputs: [x], attrs, output }: Operation<ResampleAttrs>, graph: OnnxGraph): string {
   const { axis, extent, start, weights } = attrs;
-  const matrix = new Float32Array(start.length * extent);
+  const matrix = new Float64Array(start.length * extent);
   weights.forEach((row, o) => {
     row.forEach((weight, k) => {
       matrix[o * extent + start[o]! + k] = weight;

@@ -67,7 +67,7 @@ function modulo(call: NodeCall): Result {
 
 function power(call: NodeCall): Result {
   const [a, b] = pair(call);
-  const result = powerOf(a, b, call.inputs[1]?.numbers);
+  const result = powerOf(a, b, call.value(1).constant);
   return arithmetic(call, isFloating(a.dtype) ? result : o.cast(roundHalfEven(result), "int32"));
 }
 
@@ -107,15 +107,13 @@ function isInfinite(call: NodeCall): Tensor {
   return o.equal(x, above ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
 }
 
-const sinh = (x: Tensor): Tensor => o.mul(o.sub(o.expm1(x), o.expm1(o.neg(x))), 0.5);
-const cosh = (x: Tensor): Tensor => o.mul(o.add(o.exp(x), o.exp(o.neg(x))), 0.5);
-const asinh = (x: Tensor): Tensor => {
-  const a = o.abs(x);
-  const square = o.square(a);
-  return o.mul(o.sign(x), o.log1p(o.add(a, o.div(square, o.add(1, o.sqrt(o.add(square, 1)))))));
-};
-const acosh = (x: Tensor): Tensor => o.log(o.add(x, o.sqrt(o.mul(o.sub(x, 1), o.add(x, 1)))));
-const atanh = (x: Tensor): Tensor => o.mul(o.sub(o.log1p(x), o.log1p(o.neg(x))), 0.5);
+/** Times or divided by a power of two, in unsigned whole numbers. */
+function shift(call: NodeCall): Result {
+  const [x, places] = [call.tensor(0), call.tensor(1)];
+  const factor = o.cast(roundHalfEven(o.pow(o.full([], 2), places)), "int32");
+  const left = call.oneOf("direction", ["LEFT", "RIGHT"], "LEFT") === "LEFT";
+  return arithmetic(call, left ? o.mul(x, factor) : divideWhole(x, factor));
+}
 
 export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   Identity: (call) => call.value(0),
@@ -130,20 +128,13 @@ export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   Exp: unary(o.exp),
   Log: unary(o.log),
   Erf: unary(o.erf),
-  Sin: unary(o.sin),
-  Cos: unary(o.cos),
-  Tan: unary((x) => o.div(o.sin(x), o.cos(x))),
-  Sinh: unary(sinh),
-  Cosh: unary(cosh),
-  Asinh: unary(asinh),
-  Acosh: unary(acosh),
-  Atanh: unary(atanh),
   Add: binaryArithmetic(o.add),
   Sub: binaryArithmetic(o.sub),
   Mul: binaryArithmetic(o.mul),
   Div: binaryArithmetic(divide),
   Pow: power,
   Mod: modulo,
+  BitShift: shift,
   Max: variadic(o.maximum),
   Min: variadic(o.minimum),
   Sum: variadic(o.add),

@@ -123,7 +123,16 @@ function scatterNd(call: NodeCall): Tensor {
   return o.reshape(scatterInto(line, positions, o.reshape(updates, [1, -1]), reductionOf(call)), x.shape);
 }
 
+/** The slices, or elements, for which a condition holds, which must be known. */
+function compress(call: NodeCall): Tensor {
+  const [given, axis] = [call.tensor(0), call.int("axis")];
+  const chosen = call.numbers(1, "the condition").flatMap((holds, i) => (holds === 0 ? [] : [i]));
+  const x = axis === undefined ? o.reshape(given, [given.size]) : given;
+  return o.take(x, chosen, axis === undefined ? 0 : call.axis(axis, x.rank));
+}
+
 export const gatherOperators: Readonly<Record<string, Operator>> = {
+  Compress: compress,
   Gather: gather,
   GatherElements: gatherElements,
   GatherND: gatherNd,

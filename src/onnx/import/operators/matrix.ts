@@ -42,8 +42,8 @@ function einsum(call: NodeCall): Tensor {
       throw call.fail(`"${terms[i]}" does not name the axes of [${t.shape.join(", ")}]`);
     return diagonal({ t, letters });
   });
-  const all = operands.map(({ letters }) => letters).join("");
-  const once = [...new Set(all)].filter((c) => !dots.includes(c) && all.split(c).length === 2).sort();
+  const all = terms.join("").replaceAll(".", "");
+  const once = [...new Set(all)].filter((c) => all.split(c).length === 2).sort();
   const output = right === undefined ? dots + once.join("") : right.replace("...", dots);
   const result = operands.reduce((a, b, i) => {
     const later = operands

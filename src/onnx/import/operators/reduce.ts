@@ -16,10 +16,9 @@ function reduction(since: number, reduce: Reduction): Operator {
     const x = call.tensor(0);
     const named = call.version >= since ? call.optionalNumbers(1, "axes") : call.ints("axes");
     const all = x.shape.map((_, axis) => axis);
-    const axes = named && named.length > 0 ? call.axes(named, x.rank) : all;
-    if (!(named && named.length > 0) && call.int("noop_with_empty_axes", 0) === 1) {
-      return call.value(0);
-    }
+    const some = named !== undefined && named.length > 0;
+    const none = !some && call.int("noop_with_empty_axes", 0) === 1;
+    const axes = some ? call.axes(named, x.rank) : none ? [] : all;
     const kept = reduce(x, axes);
     return call.int("keepdims", 1) === 1
       ? kept

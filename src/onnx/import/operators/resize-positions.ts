@@ -14,31 +14,34 @@ export interface AxisResize {
     | "asymmetric"
     | "tf_crop_and_resize"
     | "tf_half_pixel_for_nn";
-  readonly nearest: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
+  /** "simple" is what there was before there was a choice: ceil where the axis gets shorter, else floor. */
+  readonly nearest: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil" | "simple";
   readonly cubicA: number;
   readonly antialias: boolean;
   /** Whether taps beside the axis count nothing, instead of reading its ends. */
   readonly excludeOutside: boolean;
 }
 
-/** Where output `i` lies among the elements: the formulas of ONNX's Resize, whose output width need not be whole. */
+/** Where output `i` lies among the elements: the formulas of ONNX's Resize, in float32 as runtimes compute them. */
 export function sourcePosition(axis: AxisResize, i: number): number {
-  const { extent, size, scale, coordinates } = axis;
-  const width = scale * extent;
-  const half = (i + 0.5) / scale - 0.5;
+  const { extent, size, coordinates } = axis;
+  const scale = Math.fround(axis.scale);
+  // The output's width, of which the size is the whole part.
+  const width = Math.fround(scale * extent);
+  const half = Math.fround(Math.fround((i + 0.5) / scale) - 0.5);
   switch (coordinates) {
     case "half_pixel":
       return half;
     case "half_pixel_symmetric":
-      return (extent / 2) * (1 - size / width) + half;
+      return Math.fround((extent / 2) * Math.fround(1 - Math.fround(size / width)) + half);
     case "pytorch_half_pixel":
-      return width === 1 ? -0.5 : half;
+      return size === 1 ? 0 : half;
     case "tf_half_pixel_for_nn":
-      return (i + 0.5) / scale;
+      return Math.fround((i + 0.5) / scale);
     case "align_corners":
-      return width === 1 ? 0 : (i * (extent - 1)) / (width - 1);
+      return width === 1 ? 0 : Math.fround((i * (extent - 1)) / (width - 1));
     case "asymmetric":
-      return i / scale;
+      return Math.fround(i / scale);
     case "tf_crop_and_resize": {
       const [start, end] = axis.region;
       const along = width === 1 ? (end - start) / 2 : (i * (end - start)) / (width - 1);
@@ -54,7 +57,7 @@ export function sourcePosition(axis: AxisResize, i: number): number {
  */
 export function coefficients(axis: AxisResize, ratio: number): Map<number, number> {
   const { mode, cubicA } = axis;
-  if (mode === "nearest") return new Map([[takesRight(axis.nearest, ratio) ? 1 : 0, 1]]);
+  if (mode === "nearest") return new Map([[takesRight(axis, ratio) ? 1 : 0, 1]]);
   const kernel = mode === "linear" ? triangle : (x: number) => cubic(x, cubicA);
   const reach = mode === "linear" ? 1 : 2;
   // Downsampling with antialiasing widens the kernel by as much as the elements get closer.
@@ -66,8 +69,9 @@ export function coefficients(axis: AxisResize, ratio: number): Map<number, numbe
   return new Map(taps.map((tap, k) => [tap, weights[k]! / total]));
 }
 
-function takesRight(nearest: AxisResize["nearest"], ratio: number): boolean {
-  if (nearest === "ceil" || ratio === 1) return true;
+function takesRight({ nearest, scale }: AxisResize, ratio: number): boolean {
+  if (ratio === 1 || nearest === "ceil") return true;
+  if (nearest === "simple") return scale < 1;
   if (nearest === "floor") return false;
   return nearest === "round_prefer_ceil" ? ratio >= 0.5 : ratio > 0.5;
 }

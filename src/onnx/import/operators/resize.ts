@@ -139,7 +139,7 @@ function upsample(call: NodeCall): Tensor {
   return resizeWith(call, {
     mode: modeOf(call),
     coordinates: "asymmetric",
-    nearest: "floor",
+    nearest: "simple",
     cubicA: -0.75,
     antialias: false,
     excludeOutside: false,

@@ -6,6 +6,8 @@ import { roundHalfEven } from "./elementwise.ts";
 
 type Padding = "zeros" | "border" | "reflection";
 
+type Mode = "nearest" | "linear" | "cubic";
+
 /** How positions on one axis are read. */
 interface Axis {
   readonly extent: number;
@@ -24,11 +26,6 @@ function reflect(x: Tensor, { low, high }: Axis): Tensor {
   return o.add(o.where(o.greater(turn, length), o.sub(2 * length, turn), turn), low);
 }
 
-function brought(x: Tensor, axis: Axis): Tensor {
-  if (axis.padding === "border") return o.clamp(x, 0, axis.extent - 1);
-  return axis.padding === "reflection" ? reflect(x, axis) : x;
-}
-
 /** A neighbour on one axis: its element, its weight, and with zeros around whether it is one. */
 interface Neighbour {
   readonly at: Tensor;
@@ -36,8 +33,9 @@ interface Neighbour {
 }
 
 /** The neighbours of positions on one axis. */
-function neighbours(position: Tensor, axis: Axis, mode: "nearest" | "linear" | "cubic"): Neighbour[] {
-  const x = brought(mode === "nearest" ? roundHalfEven(position) : position, axis);
+function neighbours(position: Tensor, axis: Axis, mode: Mode): Neighbour[] {
+  const start = mode === "nearest" ? roundHalfEven(position) : position;
+  const x = axis.padding === "reflection" ? reflect(start, axis) : start;
   if (mode === "nearest") return [{ at: roundHalfEven(x), weight: undefined }];
   const base = o.floor(x);
   const rest = o.sub(x, base);
@@ -59,12 +57,7 @@ function cubicWeight(d: Tensor): Tensor {
 }
 
 /** x [N, C, ...S] read at positions [N, P] of each spatial axis → [N, C, P]. */
-function sampled(
-  x: Tensor,
-  positions: readonly Tensor[],
-  axes: readonly Axis[],
-  mode: "nearest" | "linear" | "cubic",
-): Tensor {
+function sampled(x: Tensor, positions: readonly Tensor[], axes: readonly Axis[], mode: Mode): Tensor {
   const [n, channels] = x.shape as [number, number];
   const flat = o.reshape(x, [n, channels, sizeOf(x.shape.slice(2))]);
   const strides = stridesOf(axes.map(({ extent }) => extent));
@@ -73,7 +66,7 @@ function sampled(
     let [index, weight]: [Tensor | undefined, Tensor | undefined] = [undefined, undefined];
     chosen.forEach((neighbour, a) => {
       const axis = axes[a]!;
-      const at = axis.padding === "reflection" ? roundHalfEven(brought(neighbour.at, axis)) : neighbour.at;
+      const at = axis.padding === "reflection" ? roundHalfEven(reflect(neighbour.at, axis)) : neighbour.at;
       const element = o.clamp(at, 0, axis.extent - 1);
       const part = o.mul(element, strides[a]!);
       index = index ? o.add(index, part) : part;
