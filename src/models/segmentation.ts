@@ -3,6 +3,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { Module } from "../nn/module.ts";
 import type { Sequential } from "../nn/sequential.ts";
 import { interpolate } from "../ops/interpolate.ts";
+import type { AuxiliaryOutputs } from "./auxiliary-outputs.ts";
 import { torchvision } from "./imagenet.ts";
 import { mobilenetV3LargeFeatures } from "./mobilenet-v3.ts";
 import type { Accuracy, ModelEntry, PretrainedWeights } from "./model-entry.ts";
@@ -85,7 +86,7 @@ export class SegmentationNet extends Module {
   }
 
   /** The logits, and those of the auxiliary head if there is one. */
-  forwardAll(x: Tensor): { logits: Tensor; auxiliary: Tensor[] } {
+  forwardAll(x: Tensor): AuxiliaryOutputs {
     const { low, high } = this.#maps(x);
     const logits = resizeTo(this.classifier.forward(high), x.shape);
     return {
