@@ -42,17 +42,21 @@ export function resnetBackbone(settings: ResNetSettings, inChannels = 3): Backbo
   return { module, lowChannels, highChannels, maps: (x) => module.maps(x) };
 }
 
+/** Table 1 of MobileNetV3: the layers up to the first maps of an eighth of the extents, and the channels of these. */
+const lowLayers = 5;
+const lowChannels = 40;
+
 /** The large MobileNetV3: maps of an eighth of the image's extents, and of a sixteenth. */
 export function mobilenetV3Backbone(inChannels = 3): Backbone {
   const module = mobilenetV3LargeFeatures(inChannels);
   const through = (x: Tensor, layers: Sequential["layers"]) => layers.reduce((y, each) => each.forward(y), x);
   return {
     module,
-    lowChannels: 40,
+    lowChannels,
     highChannels: 960,
     maps: (x) => {
-      const low = through(x, module.layers.slice(0, 5));
-      return { low, high: through(low, module.layers.slice(5)) };
+      const low = through(x, module.layers.slice(0, lowLayers));
+      return { low, high: through(low, module.layers.slice(lowLayers)) };
     },
   };
 }
