@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createWasmBackend } from "../src/backend/wasm/wasm.ts";
 import { evaluate } from "../src/compiler/runtime.ts";
 import { Draw } from "../src/core/draw.ts";
 import { ShapeError } from "../src/core/errors.ts";
@@ -63,7 +64,8 @@ async function differenceOf(entry: ModelEntry, input: Shape): Promise<number> {
   const bytes = await exportOnnx(model, [1, ...input], { dynamicBatch: true });
   const images = fill({ shape: [batch, ...input] }, new Draw(2), "float32");
   const y = model.forward(images);
-  await evaluate([y]);
+  // A backend of its own, whose programs and their weights go with it.
+  await evaluate([y], createWasmBackend());
   const expected = await y.data();
   const { output } = Object.fromEntries(await runOnnx(bytes, { input: images }));
   expect(output!.shape).toEqual(y.shape);

@@ -39,8 +39,9 @@ export const classify: Command = defineCommand({
   summary: "Say what images show",
   details:
     "Images are JPEG, PNG, PGM or PPM of any size; a folder means all in it, and gives a table in CSV. Photographs are " +
-    "resized and cropped as the network wants it, digits cropped, scaled and centred as MNIST was made. A broken " +
-    "file gives an error and exit code 1; the others are still classified.",
+    "resized and cropped as the network wants it, digits cropped, scaled and centred as MNIST was made. For ONNX files " +
+    "of other programs, options tell what most networks of ImageNet do not share. A broken file gives an error and " +
+    "exit code 1; the others are still classified.",
   operands: { name: "IMAGE...", least: 1, most: Number.POSITIVE_INFINITY },
   options,
   examples: [
