@@ -19,6 +19,7 @@ import { newestRun } from "./saved-run.ts";
 import { printable } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { watchingDownloads } from "./watch-downloads.ts";
 
 const options = {
   model: text(
@@ -60,7 +61,9 @@ async function runClassification(
   useThreads(values.threads);
   const { files, folders } = await expandFolders(operands);
   const name = values.model ?? (await newestRun());
-  const network = await openClassifyingModel(name, values);
+  const network = await watchingDownloads(terminal, (transfer) =>
+    openClassifyingModel(name, values, transfer),
+  );
   const labels = values.labels === undefined ? network.labels : await readLabels(values.labels);
   let [failed, shown] = [false, 0];
   for await (const result of classifyFiles(files, network, values.batch)) {
