@@ -13,7 +13,6 @@ export interface GoldenNetwork {
   readonly outputLength: number;
   readonly first: readonly number[];
   readonly norm: number;
-  readonly mean: number;
   readonly argmax: number;
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { wasm } from "../src/backend/wasm/wasm.ts";
 import { countMacs } from "../src/cli/count-macs.ts";
 import { evaluate } from "../src/compiler/runtime.ts";
@@ -6,6 +6,7 @@ import { sizeOf } from "../src/core/shape.ts";
 import { Tensor, tensor } from "../src/core/tensor.ts";
 import { createModel, listModels } from "../src/models/index.ts";
 import type { Module } from "../src/nn/module.ts";
+import { slow } from "./agreement.ts";
 import { goldenUniform, readGoldens } from "./golden-cases.ts";
 import {
   fillNetwork,
@@ -15,6 +16,7 @@ import {
   variablesOf,
 } from "./golden-networks.ts";
 import { tolerance } from "./tolerance.ts";
+import outputs from "./zoo-outputs.json" with { type: "json" };
 
 const countParameters = (model: Module): number =>
   model.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);
@@ -109,24 +111,42 @@ describe.skipIf(layers.length === 0)("tensors of torchvision (skipped where ../s
   });
 });
 
+/** Runs a network with the goldens' weights on the WebAssembly backend; gives ‖y − golden‖ / ‖golden‖ of the first outputs. */
+async function expectOutputs(name: string, golden: GoldenNetwork): Promise<number> {
+  const model = createModel(name).eval();
+  expect(countParameters(model)).toBe(golden.numParams);
+  fillNetwork(model);
+  const image = Float32Array.from(goldenUniform("input", sizeOf(golden.input)), (u) => 2 * u - 1);
+  const y = model.forward(tensor(image, { shape: golden.input }));
+  await evaluate([y], wasm);
+  const output = await y.data();
+  expect(output).toHaveLength(golden.outputLength);
+  const error = normOf(golden.first.map((value, i) => output[i]! - value)) / normOf(golden.first);
+  expect(error).toBeLessThan(tolerance.model.relative);
+  expect(relativeDifference(normOf(output), golden.norm)).toBeLessThan(tolerance.model.relative);
+  expect(argmax(output)).toBe(golden.argmax);
+  return error;
+}
+
 const goldens = readGoldens<{ networks: Readonly<Record<string, GoldenNetwork>> }>("zoo.json")?.networks;
 
 describe.skipIf(!goldens)("outputs (skipped where ../shared/goldens is absent)", () => {
   test.each(Object.entries(goldens ?? {}))("%s", async (name, golden) => {
-    const model = createModel(name).eval();
-    expect(countParameters(model)).toBe(golden.numParams);
-    fillNetwork(model);
-    const image = Float32Array.from(goldenUniform("input", sizeOf(golden.input)), (u) => 2 * u - 1);
-    const y = model.forward(tensor(image, { shape: golden.input }));
-    await evaluate([y], wasm);
-    const output = await y.data();
-    expect(output).toHaveLength(golden.outputLength);
-    const norm = Math.hypot(...golden.first);
-    const difference = Math.hypot(...golden.first.map((value, i) => output[i]! - value));
-    expect(difference / norm).toBeLessThan(tolerance.model.relative);
-    expect(relativeDifference(normOf(output), golden.norm)).toBeLessThan(tolerance.model.relative);
-    expect(argmax(output)).toBe(golden.argmax);
+    await expectOutputs(name, golden);
   });
+});
+
+// torchvision 0.28 on PyTorch 2.13 in float32, filled in the same way. Left out are five networks (EfficientNet-B6, -B7 and
+// V2-S, RegNetY-1.6GF and -128GF) in which PyTorch's own float32 and float64 differ by 2e-3 to 1 with these weights.
+describe.skipIf(!slow)("outputs of all networks of torchvision (FOVEA_SLOW=1)", () => {
+  const errors: string[] = [];
+  test.each(Object.entries(outputs as Readonly<Record<string, GoldenNetwork>>))(
+    "%s",
+    async (name, golden) => {
+      errors.push(`${name} ${(await expectOutputs(name, golden)).toExponential(1)}`);
+    },
+  );
+  afterAll(() => console.log(`relative errors: ${errors.join(", ")}`));
 });
 
 function relativeDifference(found: number, expected: number): number {

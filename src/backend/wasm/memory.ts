@@ -4,16 +4,20 @@ import { bytesPerElement } from "../../core/dtype.ts";
 import { MemoryError } from "../../core/errors.ts";
 import type { Storage } from "../../core/storage.ts";
 import { firstAddress } from "./control-block.ts";
+import { type Block, FreeList } from "./free-list.ts";
 
 const pageBytes = 65_536;
 const alignment = 64;
+/**
+ * Blocks of at most `bytes` that stay until they are released lie together in pools: between large blocks that come and go
+ * they would leave no room for larger ones.
+ */
+const small = { bytes: 2 ** 18, poolBytes: 2 ** 20 } as const;
 /** memory32 ends at 4 GiB; the last page stays free so that no address overflows. */
 const maximumPages = 65_535;
 
-/** A piece of the backend's memory. */
-export interface Block {
-  readonly address: number;
-  readonly bytes: number;
+function roundUp(bytes: number): number {
+  return Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
 }
 
 /** A block whose content its owner can make again: when memory is short it is taken away, unless it is held. */
@@ -26,10 +30,10 @@ export interface Revocable {
 export class Memory {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
-  /** Free blocks by address, never touching each other. */
-  #free: Block[] = [];
+  readonly #free: FreeList = new FreeList();
+  /** What is free in the pools of small blocks. */
+  readonly #smallFree: FreeList = new FreeList();
   #end = 0;
-  /** The least recently held first. */
   readonly #revocable: Set<Revocable> = new Set();
   #arena: Block = { address: 0, bytes: 0 };
   /** Bytes handed out and not given back. */
@@ -43,7 +47,7 @@ export class Memory {
       ...(shared && { shared: true }),
     });
     this.#end = this.memory.buffer.byteLength;
-    this.#free = [{ address: firstAddress, bytes: this.#end - firstAddress }];
+    this.#free.give({ address: firstAddress, bytes: this.#end - firstAddress });
   }
 
   static get limits(): { readonly maximumPages: number } {
@@ -58,20 +62,24 @@ export class Memory {
 
   /** Reserves zeroed or used memory; @param what and @param hint are for the error. */
   allocate(bytes: number, what: string, hint: string): Block {
-    const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-    const at = this.#room(size, what, hint);
-    const found = this.#free[at]!;
-    if (found.bytes === size) this.#free.splice(at, 1);
-    else this.#free[at] = { address: found.address + size, bytes: found.bytes - size };
+    const size = roundUp(bytes);
+    const block = size <= small.bytes ? this.#takeSmall(size, what, hint) : this.#take(size, what, hint);
     this.used += size;
-    return { address: found.address, bytes: size };
+    return block;
   }
 
-  /** The index of a free block of so many bytes, for which memory grows or else what can be made again goes. */
-  #room(size: number, what: string, hint: string): number {
+  #takeSmall(size: number, what: string, hint: string): Block {
+    const found = this.#smallFree.take(size);
+    if (found) return found;
+    this.#smallFree.give(this.#take(small.poolBytes, what, hint));
+    return this.#smallFree.take(size)!;
+  }
+
+  /** A free block, for which memory grows or else what can be made again goes. */
+  #take(size: number, what: string, hint: string): Block {
     for (;;) {
-      const at = this.#free.findIndex((block) => block.bytes >= size);
-      if (at >= 0) return at;
+      const found = this.#free.take(size);
+      if (found) return found;
       try {
         this.#grow(size, what, hint);
       } catch (error) {
@@ -80,50 +88,40 @@ export class Memory {
     }
   }
 
+  /** Takes away everything that is not held: one by one would leave holes all over that no large block fits into. */
   #revoke(): boolean {
-    for (const revocable of this.#revocable) {
-      if (revocable.held) continue;
-      this.forget(revocable);
-      return true;
-    }
-    return false;
+    const free = [...this.#revocable].filter(({ held }) => !held);
+    for (const revocable of free) this.forget(revocable);
+    return free.length > 0;
   }
 
   /** Keeps a block from being taken away until `held` is false again; one that is not there is made, with any content. */
   hold(revocable: Revocable, bytes: number, what: string, hint: string): Block {
-    this.#revocable.delete(revocable);
     this.#revocable.add(revocable);
     revocable.held = true;
-    revocable.block ??= this.allocate(bytes, what, hint);
+    if (!revocable.block) {
+      revocable.block = this.#take(roundUp(bytes), what, hint);
+      this.used += revocable.block.bytes;
+    }
     return revocable.block;
   }
 
   forget(revocable: Revocable): void {
     this.#revocable.delete(revocable);
-    if (revocable.block) this.release(revocable.block);
+    if (!revocable.block) return;
+    this.used -= revocable.block.bytes;
+    this.#free.give(revocable.block);
     revocable.block = undefined;
   }
 
   release(block: Block): void {
     if (block.bytes === 0) return;
     this.used -= block.bytes;
-    const next = this.#free.findIndex((free) => free.address > block.address);
-    const at = next < 0 ? this.#free.length : next;
-    this.#free.splice(at, 0, block);
-    this.#join(at);
-    if (at > 0) this.#join(at - 1);
-  }
-
-  /** Joins the free block at a position with the one after it, if they touch. */
-  #join(at: number): void {
-    const [a, b] = [this.#free[at], this.#free[at + 1]];
-    if (!a || !b || a.address + a.bytes !== b.address) return;
-    this.#free.splice(at, 2, { address: a.address, bytes: a.bytes + b.bytes });
+    (block.bytes <= small.bytes ? this.#smallFree : this.#free).give(block);
   }
 
   #grow(bytes: number, what: string, hint: string): void {
-    const last = this.#free.at(-1);
-    const tail = last && last.address + last.bytes === this.#end ? last.bytes : 0;
+    const tail = this.#free.bytesBefore(this.#end);
     const missing = bytes - tail;
     const limit = maximumPages * pageBytes;
     if (this.#end + missing > limit) throw new MemoryError(what, bytes, limit - this.#end + tail, hint);
@@ -145,9 +143,8 @@ export class Memory {
       }
     }
     const end = this.memory.buffer.byteLength;
-    this.#free.push({ address: this.#end, bytes: end - this.#end });
+    this.#free.give({ address: this.#end, bytes: end - this.#end });
     this.#end = end;
-    this.#join(this.#free.length - 2);
   }
 
   /** The arena, grown to at least `bytes`; what was in it is lost when it grows. */
