@@ -25,6 +25,18 @@ export interface ZooRow {
   readonly params_without_aux?: number;
   readonly macs?: number | null;
   readonly input?: number | readonly number[] | null;
+  readonly weights?: readonly ZooWeights[];
+}
+
+/** Published weights, with what they were measured to reach in percent and how the images were brought to size. */
+export interface ZooWeights {
+  readonly default: boolean;
+  readonly top1: number | null;
+  readonly top5: number | null;
+  readonly miou: number | null;
+  readonly crop: number | null;
+  /** Of the shorter side; null for the usual 256. */
+  readonly resize: number | null;
 }
 
 /** A network of torchvision with the shapes of its tensors, auxiliary heads included. */

@@ -58,7 +58,8 @@ export interface ModelParts {
   readonly inputs?: Readonly<
     Record<string, readonly (number | string)[] | readonly [OnnxType, readonly number[]]>
   >;
-  readonly outputs: readonly string[];
+  /** Outputs by name, float32 unless another type stands beside. */
+  readonly outputs: readonly (string | readonly [name: string, type: OnnxType])[];
   readonly initializers?: readonly Draft<TensorProto>[];
   readonly opset?: number;
   readonly more?: Draft<Messages["Model"]>;
@@ -88,7 +89,10 @@ export function modelBytes({
       nodes,
       initializers,
       inputs: infos,
-      outputs: outputs.map((name) => ({ name, type: { tensorType: { elementType: 1 } } })),
+      outputs: outputs.map((output) => {
+        const [name, type] = typeof output === "string" ? [output, "float32" as const] : output;
+        return { name, type: { tensorType: { elementType: codeOf(type) } } };
+      }),
     },
     ...more,
   };

@@ -27,7 +27,7 @@ export async function runOnnx(
     return new Map(
       Object.entries(results).map(([name, { type, dims, data }]) => [
         name,
-        { shape: dims, dtype: type, data: Float64Array.from(data as ArrayLike<number>) },
+        { shape: dims, dtype: type, data: Float64Array.from(data as ArrayLike<number | bigint>, Number) },
       ]),
     );
   } finally {

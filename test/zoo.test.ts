@@ -45,6 +45,9 @@ describe.each(listModels().map((entry) => [entry.name, entry] as const))("%s", (
 /** Names in the table of known networks that are not torchvision's. */
 const otherNames: Readonly<Record<string, string>> = {
   lenet5: "reference/lenet5_modern",
+  xception71: "timm/xception71",
+  xception65: "timm/xception65",
+  xception41: "timm/xception41",
   unet: "reference/unet_2015",
   xception: "timm/legacy_xception",
   mobilenet_v1: "reference/mobilenet_v1_1.0",
@@ -61,9 +64,13 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 const rows = readZooRows();
-const known = listModels().flatMap(({ name, parameters, macs, create }) => {
-  const row = rows?.get(otherNames[name] ?? `torchvision/${name}`);
-  return row ? [{ name, parameters, macs, create, row }] : [];
+const known = listModels().flatMap((entry) => {
+  const row = rows?.get(otherNames[entry.name] ?? `torchvision/${entry.name}`);
+  return row ? [{ ...entry, row }] : [];
+});
+const published = known.flatMap(({ name, accuracy, weights, row }) => {
+  const measured = row.weights?.find((each) => each.default);
+  return measured ? [{ name, accuracy, weights, measured }] : [];
 });
 
 describe.skipIf(!rows)("the table of known networks (skipped where ../shared/reference is absent)", () => {
@@ -76,6 +83,16 @@ describe.skipIf(!rows)("the table of known networks (skipped where ../shared/ref
       expect(countParameters(create({ auxiliary: true }))).toBe(row.params_with_aux);
     }
     expect(macs).toBe(row.macs);
+  });
+
+  test.each(published)("$name reaches what its weights were measured to reach", (entry) => {
+    const { accuracy, weights, measured } = entry;
+    const { dataset, ...found } = accuracy!;
+    const { top1, top5, miou } = measured;
+    expect(found).toEqual(miou === null ? { top1, top5 } : { meanIou: miou });
+    const { inputSize, resize } = weights!.preprocessing;
+    expect(inputSize).toEqual([3, measured.crop ?? inputSize[1], measured.crop ?? inputSize[2]]);
+    expect(resize).toBe(measured.resize ?? 256);
   });
 });
 

@@ -19,6 +19,7 @@ import { newestRun } from "./saved-run.ts";
 import { printable } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { watchingDownloads } from "./watch-downloads.ts";
 
 const options = {
   model: text(
@@ -38,8 +39,9 @@ export const classify: Command = defineCommand({
   summary: "Say what images show",
   details:
     "Images are JPEG, PNG, PGM or PPM of any size; a folder means all in it, and gives a table in CSV. Photographs are " +
-    "resized and cropped as the network wants it, digits cropped, scaled and centred as MNIST was made. A broken " +
-    "file gives an error and exit code 1; the others are still classified.",
+    "resized and cropped as the network wants it, digits cropped, scaled and centred as MNIST was made. For ONNX files " +
+    "of other programs, options tell what most networks of ImageNet do not share. A broken file gives an error and " +
+    "exit code 1; the others are still classified.",
   operands: { name: "IMAGE...", least: 1, most: Number.POSITIVE_INFINITY },
   options,
   examples: [
@@ -59,7 +61,9 @@ async function runClassification(
   useThreads(values.threads);
   const { files, folders } = await expandFolders(operands);
   const name = values.model ?? (await newestRun());
-  const network = await openClassifyingModel(name, values);
+  const network = await watchingDownloads(terminal, (transfer) =>
+    openClassifyingModel(name, values, transfer),
+  );
   const labels = values.labels === undefined ? network.labels : await readLabels(values.labels);
   let [failed, shown] = [false, 0];
   for await (const result of classifyFiles(files, network, values.batch)) {

@@ -1,9 +1,9 @@
 import { ArgumentError, FileError } from "../core/errors.ts";
 import type { ImageShape } from "../data/source.ts";
-import { readFile } from "../io/files.node.ts";
 import { importOnnx } from "../onnx/import/import-onnx.ts";
 import type { OnnxModel } from "../onnx/import/onnx-model.ts";
-import { type OnnxFile, parseOnnx } from "../onnx/import/parse-onnx.ts";
+import type { OnnxFile } from "../onnx/import/parse-onnx.ts";
+import { readOnnx } from "../onnx/read-onnx.node.ts";
 import type { ClassifySource } from "./classify-source.ts";
 import { type ImageForm, preprocessingFor, readImageForm } from "./image-form.ts";
 import { type PreparationValues, preparedBy } from "./preparation-options.ts";
@@ -21,7 +21,7 @@ const usualSide = 224;
 export const onnxFiles: ClassifySource = {
   has: (name) => name.toLowerCase().endsWith(".onnx"),
   open: async (name, values) => {
-    const file = parseOnnx(await readFile(name), name);
+    const file = await readOnnx(name);
     const model = importOnnx(file);
     const imageShape = imageShapeOf(model, name, values);
     const told = imageFormIn(file, imageShape);

@@ -23,10 +23,10 @@ export const published: ClassifySource = {
     const [owner] = name.split("/");
     return /^[\w-][\w.-]*\/[\w.-]+$/.test(name) && owner !== runsFolder && !existsSync(owner!);
   },
-  open: async (name, values) => {
+  open: async (name, values, transfer) => {
     const { model, entry, preprocessing, labels } = await loadPretrained(
       name,
-      values.architecture === undefined ? {} : { architecture: values.architecture },
+      values.architecture === undefined ? transfer : { ...transfer, architecture: values.architecture },
     );
     const own = preprocessing ?? usualPreprocessing(entry.inputShape as ImageShape);
     return { ...preparedBy(values, own), model, labels };

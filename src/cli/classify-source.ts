@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { ArgumentError } from "../core/errors.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
+import type { TransferOptions } from "../io/http/transfer-options.ts";
 import { listModels } from "../models/registry.ts";
 import { onnxFiles } from "./classify-onnx.ts";
 import { published } from "./classify-published.ts";
@@ -23,7 +24,8 @@ export interface ClassifyValues extends PreparationValues {
 export interface ClassifySource {
   /** Whether `name` means a network of this place. */
   has(name: string): boolean | Promise<boolean>;
-  open(name: string, values: ClassifyValues): Promise<ClassifyingModel>;
+  /** @param transfer how files are downloaded, where that is needed. */
+  open(name: string, values: ClassifyValues, transfer: TransferOptions): Promise<ClassifyingModel>;
 }
 
 /** A folder that `fovea train` left. */
@@ -53,8 +55,12 @@ const untrained: ClassifySource = {
 const sources: readonly ClassifySource[] = [onnxFiles, published, runs, untrained];
 
 /** The network that `name` means. @throws UsageError if there is none such. */
-export async function openClassifyingModel(name: string, values: ClassifyValues): Promise<ClassifyingModel> {
-  for (const source of sources) if (await source.has(name)) return source.open(name, values);
+export async function openClassifyingModel(
+  name: string,
+  values: ClassifyValues,
+  transfer: TransferOptions = {},
+): Promise<ClassifyingModel> {
+  for (const source of sources) if (await source.has(name)) return source.open(name, values, transfer);
   const near = suggestion(
     name,
     listModels().map((entry) => entry.name),

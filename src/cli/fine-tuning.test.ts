@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,7 +7,9 @@ import { RecordedTerminal } from "../../test/recorded-terminal.ts";
 import "../index.ts";
 import { parseSafetensors, serializeSafetensors } from "../io/safetensors.ts";
 import { type Checkpoint, parseCheckpoint } from "../train/checkpoint.ts";
+import { batchNormEpsOf, makePretrained } from "./pretrained.ts";
 import { runProgram } from "./program.ts";
+import { makeModel, openRun } from "./saved-run.ts";
 
 interface Outcome {
   readonly code: number;
@@ -143,6 +145,46 @@ describe("fine-tuning for other classes", () => {
     }
     expect(ends[0]!.model).toEqual(ends[1]!.model);
     expect(ends[0]!.model.get("0.weight")).toEqual(model.get("0.weight"));
+  });
+
+  test("takes a folder as the hub has them, and prepares images as it says", async () => {
+    const { model } = await checkpointOf("first");
+    await mkdir(at("hub"), { recursive: true });
+    await writeFile(at("hub/model.safetensors"), serializeSafetensors([...model]));
+    const config = {
+      architecture: "batch-norm-net",
+      num_classes: 4,
+      model_args: { in_chans: 3 },
+      pretrained_cfg: { input_size: [3, 16, 16], crop_pct: 0.8, interpolation: "bicubic" },
+    };
+    await writeFile(at("hub/config.json"), JSON.stringify(config));
+    const args = ["--epochs", "1", "--freeze", "--pretrained", at("hub")];
+    const outcome = await fovea(tune("of-hub", ...args));
+    expect([outcome.code, outcome.stderr]).toEqual([0, ""]);
+    expect((await checkpointOf("of-hub")).model.get("0.weight")).toEqual(model.get("0.weight"));
+    const { images } = JSON.parse(await readFile(join(at("of-hub"), "config.json"), "utf8"));
+    expect(images).toMatchObject({
+      shape: [3, 16, 16],
+      photographs: { resize: 20, interpolation: "bicubic" },
+    });
+    const other = await fovea(tune("other-hub", ...args, "--model", "mlp"));
+    expect([other.code, other.stdout]).toEqual([2, ""]);
+    expect(other.stderr).toContain(`--pretrained ${at("hub")} is for batch-norm-net, but --model is mlp`);
+    const none = await fovea(tune("none", "--freeze", "--pretrained"));
+    expect([none.code, none.stdout]).toEqual([1, ""]);
+    expect(none.stderr).toContain("there are no weights for batch-norm-net");
+  });
+
+  test("keeps what their batch normalizations add to the variance", async () => {
+    const { settings, images } = await openRun(at("first"));
+    expect(batchNormEpsOf(makeModel({ settings, images, batchNormEps: 0.5 }))).toBe(0.5);
+    expect(batchNormEpsOf(makeModel({ settings, images }))).toBeUndefined();
+    const config = { settings: { ...settings, pretrained: at("eps") }, images };
+    await cp(at("first"), at("eps"), { recursive: true });
+    const file = join(at("eps"), "config.json");
+    const content = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify({ ...content, batchNormEps: 0.25 }));
+    expect(batchNormEpsOf(await makePretrained(config))).toBe(0.25);
   });
 
   test("refuses parameters of another network", async () => {

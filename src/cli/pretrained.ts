@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FileError } from "../core/errors.ts";
 import type { ImageShape } from "../data/source.ts";
+import type { TransferOptions } from "../io/http/transfer-options.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
 import { loadPretrained, type Pretrained, type PretrainedOptions } from "../models/load-pretrained.ts";
 import { loadWeights } from "../models/load-weights.ts";
@@ -32,7 +33,7 @@ export const weightFile: RegExp = /\.(safetensors|pth?|th|bin)$/i;
  * The network of a run before its first step: with trained parameters, where the settings name some, and a last layer
  * of its own where they are of another number of classes.
  */
-export async function makePretrained(config: TrainedConfig): Promise<Module> {
+export async function makePretrained(config: TrainedConfig, transfer: TransferOptions = {}): Promise<Module> {
   const { settings, images } = config;
   const { pretrained, seed } = settings;
   if (pretrained === undefined) return makeModel(config);
@@ -40,16 +41,19 @@ export async function makePretrained(config: TrainedConfig): Promise<Module> {
   if (run) return trainedFurther(run, config);
   // What the source does not have is drawn as for any new network.
   manualSeed(seed);
-  const options = { numClasses: images.classes.length, inChannels: images.shape[0] };
+  const options = { ...transfer, numClasses: images.classes.length, inChannels: images.shape[0] };
   return (await openPublished(settings, pretrained, options)).model;
 }
 
 /** What a network takes of photographs: as the trained parameters were used before, or else as is usual. */
 export async function choosePreprocessing(
   settings: Pick<TrainingSettings, "model" | "pretrained" | "imageSize">,
+  transfer: TransferOptions = {},
 ): Promise<Preprocessing> {
   const { model, pretrained, imageSize } = settings;
-  const known = await (pretrained === undefined ? undefined : preprocessingOf(settings, pretrained));
+  const known = await (pretrained === undefined
+    ? undefined
+    : preprocessingOf(settings, pretrained, transfer));
   const { inputShape, weights } = requireModel(model, "--model");
   const [, height, width] = inputShape as ImageShape;
   const chosen = known ?? weights?.preprocessing ?? usualPreprocessing([3, height, width]);
@@ -69,12 +73,13 @@ export function batchNormEpsOf(model: Module): number | undefined {
 async function preprocessingOf(
   settings: Pick<TrainingSettings, "model">,
   source: string,
+  transfer: TransferOptions,
 ): Promise<Preprocessing | undefined> {
   const run = await runOf(source, settings.model);
   if (run) return preprocessingFor(run.images);
   // Parameters alone say nothing of images.
   if (source === publishedWeights || weightFile.test(source)) return undefined;
-  return (await openPublished(settings, source)).preprocessing;
+  return (await openPublished(settings, source, transfer)).preprocessing;
 }
 
 /** The run that a source means, by its folder or its checkpoint. */

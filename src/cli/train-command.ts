@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ArgumentError, type FileError } from "../core/errors.ts";
 import type { TrainTest } from "../data/mnist.ts";
 import { writeFileAtomic } from "../io/files.node.ts";
+import type { TransferOptions } from "../io/http/transfer-options.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
 import type { Module } from "../nn/module.ts";
 import type { Checkpoint } from "../train/checkpoint.ts";
@@ -32,6 +33,7 @@ import {
   type TrainingSettings,
 } from "./training-settings.ts";
 import { UsageError } from "./usage-error.ts";
+import { watchingDownloads } from "./watch-downloads.ts";
 
 const options = {
   ...settingOptions,
@@ -75,6 +77,7 @@ async function runTraining(args: TrainArguments, terminal: Terminal): Promise<nu
   let prepared: Prepared;
   try {
     const loading = {
+      terminal,
       signal: interruption.signal,
       onBroken: ({ message }: FileError) => terminal.problem(`fovea train: left out: ${printable(message)}`),
     };
@@ -90,6 +93,7 @@ async function runTraining(args: TrainArguments, terminal: Terminal): Promise<nu
 }
 
 interface Loading {
+  readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly onBroken: (error: FileError) => void;
 }
@@ -102,17 +106,24 @@ interface Prepared {
   readonly checkpoint: Checkpoint | undefined;
 }
 
+function downloading<T>(
+  { terminal, signal }: Loading,
+  action: (transfer: TransferOptions) => Promise<T>,
+): Promise<T> {
+  return watchingDownloads(terminal, (options) => action({ ...options, signal }));
+}
+
 /** A new run in a folder of its own. */
 async function beginRun({ values }: TrainArguments, loading: Loading): Promise<Prepared> {
   const settings = completeSettings(values);
-  const preprocessing = await choosePreprocessing(settings);
+  const preprocessing = await downloading(loading, (transfer) => choosePreprocessing(settings, transfer));
   const data = await loadTrainingData(settings, preprocessing, loading);
   const photographs = await isImageFolder(settings.data);
   if (settings.imageSize !== undefined && !photographs) {
     throw new UsageError(`--image-size is for photographs, and the images of ${settings.data} have one size`);
   }
   const form = { settings, images: imageFormOf(data.train, photographs ? preprocessing : undefined) };
-  const model = await makePretrained(form);
+  const model = await downloading(loading, (transfer) => makePretrained(form, transfer));
   const batchNormEps = settings.pretrained === undefined ? undefined : batchNormEpsOf(model);
   const config = { ...form, ...(batchNormEps !== undefined && { batchNormEps }) };
   const content = writeRunConfig(config);
@@ -136,7 +147,9 @@ async function continueRun(
   const run = await openRun(path);
   const data = await loadTrainingData(run.settings, preprocessingFor(run.images), loading);
   const checkpoint = await run.folder.checkpoint();
-  const model = await (checkpoint ? makeModel(run) : makePretrained(run));
+  const model = checkpoint
+    ? makeModel(run)
+    : await downloading(loading, (transfer) => makePretrained(run, transfer));
   if (values.epochs === undefined) return { run, model, data, checkpoint };
   const settings = completeSettings({ ...run.settings, epochs: values.epochs });
   const extended = { ...run, settings };

@@ -5,14 +5,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HubServer, sha256 } from "../../test/hub-server.ts";
 import * as p from "../../test/write-pickle.ts";
 import { ArgumentError, FileError } from "../core/errors.ts";
-import type { HostTensor } from "../io/host-tensor.ts";
+import { countElements, type HostTensor } from "../io/host-tensor.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
 import { checksumInName } from "../io/weights/weight-files.ts";
 import { fetchWeights as fetchInBrowser } from "../io/weights/weights.web.ts";
+import { BatchNorm } from "../nn/batch-norm.ts";
 import { StateDictError } from "../nn/state-dict.ts";
 import { createModel, listModels } from "./index.ts";
 import { loadPretrained } from "./load-pretrained.ts";
 import { loadWeights } from "./load-weights.ts";
+import { timmArchitecture } from "./timm/architectures.ts";
+import { renamed } from "./timm/rename.ts";
 
 const config = {
   architecture: "lenet5",
@@ -226,6 +229,16 @@ describe("what is refused", () => {
     );
   });
 
+  it("weights of another network than the one asked for", async () => {
+    const path = await writeFolder({
+      "config.json": json(config),
+      "model.safetensors": serializeSafetensors(state),
+    });
+    await expect(loadPretrained(path, { architecture: "mlp" })).rejects.toThrow(
+      "has weights of lenet5, but mlp is asked for",
+    );
+  });
+
   it("a network of the registry without weights", async () => {
     await expect(loadPretrained("lenet5")).rejects.toThrow(ArgumentError);
   });
@@ -243,6 +256,63 @@ describe("what is refused", () => {
     expect(await model.stateDict()).toEqual(state);
     other.set(first, state.get(first)!);
     expect(loadWeights(model, other, { ignored: /^surplus/ }).unexpected).toEqual(["surplus"]);
+  });
+});
+
+describe("published files", () => {
+  it("may have no head, which a network for other classes then gets", async () => {
+    const head = listModels("lenet5")[0]!.head[0]!;
+    const body = new Map([...state].filter(([name]) => !name.startsWith(`${head}.`)));
+    const path = await writeFolder({
+      "config.json": json({ ...config, num_classes: 0 }),
+      "model.safetensors": serializeSafetensors(body),
+    });
+    expect((await loadPretrained(path, { numClasses: 3 })).initialized).toEqual([
+      `${head}.weight`,
+      `${head}.bias`,
+    ]);
+    await expect(loadPretrained(path)).rejects.toThrow(`missing:    ${head}.weight`);
+  });
+
+  const zeros = (shape: readonly number[]): HostTensor => ({
+    dtype: "float32",
+    shape,
+    data: new Float32Array(countElements(shape)!),
+  });
+  const variablesOf = (name: string) => {
+    const model = createModel(name);
+    return [...model.namedParameters(), ...model.namedBuffers()];
+  };
+
+  it("may have heads that only training uses", async () => {
+    const file = join(await writeFolder({}), "x.safetensors");
+    await writeFile(file, serializeSafetensors([...state, ["aux1.fc.weight", zeros([1])]]));
+    const { model } = await loadPretrained(file, { architecture: "lenet5" });
+    expect(await model.stateDict()).toEqual(state);
+  });
+
+  it("may have DenseNet's old names", async () => {
+    const old = variablesOf("densenet121").map(([name, { shape }]): [string, HostTensor] => [
+      name.replace(/(denselayer\d+\.(?:norm|conv))([12]\.)/, "$1.$2"),
+      zeros(shape),
+    ]);
+    expect(old.filter(([name]) => name.includes("denselayer1.norm.1.")).length).toBeGreaterThan(0);
+    const file = join(await writeFolder({}), "x.safetensors");
+    await writeFile(file, serializeSafetensors(old));
+    expect((await loadPretrained(file, { architecture: "densenet121" })).initialized).toEqual([]);
+  });
+
+  it("may have timm's names and eps for our name of the network", async () => {
+    const { rules } = timmArchitecture("mobilenetv3_small_100")!;
+    const tensors = variablesOf("mobilenet_v3_small").map(([name, { shape }]): [string, HostTensor] => [
+      renamed(name, rules),
+      zeros(name === "classifier.0.weight" ? [...shape, 1, 1] : shape),
+    ]);
+    const file = join(await writeFolder({}), "x.safetensors");
+    await writeFile(file, serializeSafetensors(tensors));
+    const { model } = await loadPretrained(file, { architecture: "mobilenet_v3_small" });
+    const norms = [...model.namedModules().values()].filter((module) => module instanceof BatchNorm);
+    expect(new Set(norms.map(({ options }) => options.eps))).toEqual(new Set([1e-5]));
   });
 });
 

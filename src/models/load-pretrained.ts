@@ -8,13 +8,13 @@ import type { Module } from "../nn/module.ts";
 import { loadWeights } from "./load-weights.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 import { listModels } from "./registry.ts";
-import { timmArchitecture } from "./timm/architectures.ts";
+import { type TimmArchitecture, timmArchitecture, timmArchitectureOf } from "./timm/architectures.ts";
 import { parseTimmConfig } from "./timm/config.ts";
 import { fromTimm, setBatchNormEps } from "./timm/timm-tensors.ts";
 
 /** Where the source has another number of classes, the head keeps its initial values. */
 export interface PretrainedOptions extends HubOptions, ModelOptions {
-  /** The network's name, ours or timm's, for a source that does not say; wins over what it says. */
+  /** The network's name, ours or timm's, for a source that does not say. */
   readonly architecture?: string;
 }
 
@@ -50,11 +50,7 @@ export async function loadPretrained(source: string, options: PretrainedOptions 
     throw new ArgumentError(`there are no weights for ${source}`);
   const { config: file, weights } = await fetchWeights(own?.weights?.source ?? source, options);
   const config = file === undefined ? undefined : parseTimmConfig(file);
-  const architecture = options.architecture ?? own?.name ?? config?.architecture;
-  if (architecture === undefined) {
-    throw new ArgumentError(`${source} does not say which network it is for: give the option architecture`);
-  }
-  const { entry, timm } = findArchitecture(architecture);
+  const { entry, timm } = findArchitecture(source, options.architecture ?? own?.name, config?.architecture);
   const numClasses = options.numClasses ?? (config?.numClasses || undefined);
   const inChannels = options.inChannels ?? config?.inChannels;
   const model = entry.create({
@@ -68,7 +64,11 @@ export async function loadPretrained(source: string, options: PretrainedOptions 
     tensors = fromTimm(tensors, names, timm);
     if (timm.batchNormEps !== undefined) setBatchNormEps(model, timm.batchNormEps);
   }
-  const { missing } = loadWeights(model, fromOldNames(tensors), { head: entry.head, ignored: auxiliary });
+  const { missing } = loadWeights(model, fromOldNames(tensors), {
+    head: entry.head,
+    headless: config?.numClasses === 0 && options.numClasses !== undefined,
+    ignored: auxiliary,
+  });
   return {
     model: model.eval(),
     entry,
@@ -79,16 +79,39 @@ export async function loadPretrained(source: string, options: PretrainedOptions 
   };
 }
 
-function findArchitecture(name: string): { entry: ModelEntry; timm: ReturnType<typeof timmArchitecture> } {
-  const timm = timmArchitecture(name);
-  const entry = listModels().find((each) => each.name === (timm?.model ?? name));
-  if (entry === undefined) {
-    const known = listModels().map((each) => each.name);
+interface Architecture {
+  readonly entry: ModelEntry;
+  /** How timm names the tensors, if it has the network. */
+  readonly timm: TimmArchitecture | undefined;
+}
+
+/** The network that is asked for and the one that the source names, which must be the same. */
+function findArchitecture(
+  source: string,
+  asked: string | undefined,
+  stated: string | undefined,
+): Architecture {
+  if (asked === undefined && stated === undefined) {
+    throw new ArgumentError(`${source} does not say which network it is for: give the option architecture`);
+  }
+  const wanted = known((asked ?? stated)!);
+  if (wanted === undefined) {
+    const names = listModels().map((each) => each.name);
     throw new ArgumentError(
-      `there is no network here for the architecture "${name}"; there are ${known.join(", ")}`,
+      `there is no network here for the architecture "${asked ?? stated}"; there are ${names.join(", ")}`,
     );
   }
-  return { entry, timm };
+  const found = asked === undefined || stated === undefined ? wanted : known(stated);
+  if (found !== undefined && found.entry !== wanted.entry) {
+    throw new ArgumentError(`${source} has weights of ${stated}, but ${asked} is asked for`);
+  }
+  return found ?? wanted;
+}
+
+function known(name: string): Architecture | undefined {
+  const timm = timmArchitecture(name);
+  const entry = listModels().find((each) => each.name === (timm?.model ?? name));
+  return entry && { entry, timm: timm ?? timmArchitectureOf(entry.name) };
 }
 
 /** Whether the tensors have our names already; counters of batches may be absent. */

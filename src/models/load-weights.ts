@@ -7,6 +7,8 @@ import { type LoadReport, loadState } from "../nn/state-dict.ts";
 export interface LoadWeightsOptions {
   /** Paths of the layers whose size depends on the number of classes (see `ModelEntry.head`). */
   readonly head?: readonly string[];
+  /** Whether the tensors come without a head, so that the model's keeps its initial values; false unless told. */
+  readonly headless?: boolean;
   /** What the network lacks and a file may have, such as heads that only training uses. */
   readonly ignored?: RegExp;
 }
@@ -20,13 +22,16 @@ export interface LoadWeightsOptions {
 export function loadWeights(
   model: Module,
   tensors: ReadonlyMap<string, HostTensor>,
-  { head = [], ignored }: LoadWeightsOptions = {},
+  { head = [], headless = false, ignored }: LoadWeightsOptions = {},
 ): LoadReport {
   const variables = new Map<string, Variable>([...model.namedParameters(), ...model.namedBuffers()]);
-  const replaced = head.filter((path) => {
-    const layer = [...variables].filter(([name]) => name.startsWith(`${path}.`));
-    return layer.some(([name, { shape }]) => !sameShape(shape, tensors.get(name)?.shape ?? []));
-  });
+  const otherSize = (name: string, { shape }: Variable): boolean => {
+    const tensor = tensors.get(name);
+    return tensor === undefined ? headless : !sameShape(shape, tensor.shape);
+  };
+  const replaced = head.filter((path) =>
+    [...variables].some(([name, variable]) => name.startsWith(`${path}.`) && otherSize(name, variable)),
+  );
   const kept = (name: string): boolean => replaced.some((path) => name.startsWith(`${path}.`));
   const unused = (name: string): boolean =>
     kept(name) || (!variables.has(name) && ignored?.test(name) === true);

@@ -31,6 +31,7 @@ import { vggEntries } from "./vgg.ts";
 import { wavenetEntries } from "./wavenet.ts";
 import { wideResnetEntries } from "./wide-resnet.ts";
 import { xceptionEntries } from "./xception.ts";
+import { xceptionAlignedEntries } from "./xception-aligned.ts";
 
 const entries: ReadonlyMap<string, ModelEntry> = new Map(
   [
@@ -62,6 +63,7 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     deepLabV3Entries,
     lrasppEntries,
     xceptionEntries,
+    xceptionAlignedEntries,
     unetEntries,
     convAutoencoderEntries,
     wavenetEntries,

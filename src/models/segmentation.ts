@@ -3,6 +3,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { Module } from "../nn/module.ts";
 import type { Sequential } from "../nn/sequential.ts";
 import { interpolate } from "../ops/interpolate.ts";
+import type { AuxiliaryOutputs } from "./auxiliary-outputs.ts";
 import { torchvision } from "./imagenet.ts";
 import { mobilenetV3LargeFeatures } from "./mobilenet-v3.ts";
 import type { Accuracy, ModelEntry, PretrainedWeights } from "./model-entry.ts";
@@ -41,17 +42,21 @@ export function resnetBackbone(settings: ResNetSettings, inChannels = 3): Backbo
   return { module, lowChannels, highChannels, maps: (x) => module.maps(x) };
 }
 
+/** Table 1 of MobileNetV3: the layers up to the first maps of an eighth of the extents, and the channels of these. */
+const lowLayers = 5;
+const lowChannels = 40;
+
 /** The large MobileNetV3: maps of an eighth of the image's extents, and of a sixteenth. */
 export function mobilenetV3Backbone(inChannels = 3): Backbone {
   const module = mobilenetV3LargeFeatures(inChannels);
   const through = (x: Tensor, layers: Sequential["layers"]) => layers.reduce((y, each) => each.forward(y), x);
   return {
     module,
-    lowChannels: 40,
+    lowChannels,
     highChannels: 960,
     maps: (x) => {
-      const low = through(x, module.layers.slice(0, 5));
-      return { low, high: through(low, module.layers.slice(5)) };
+      const low = through(x, module.layers.slice(0, lowLayers));
+      return { low, high: through(low, module.layers.slice(lowLayers)) };
     },
   };
 }
@@ -85,7 +90,7 @@ export class SegmentationNet extends Module {
   }
 
   /** The logits, and those of the auxiliary head if there is one. */
-  forwardAll(x: Tensor): { logits: Tensor; auxiliary: Tensor[] } {
+  forwardAll(x: Tensor): AuxiliaryOutputs {
     const { low, high } = this.#maps(x);
     const logits = resizeTo(this.classifier.forward(high), x.shape);
     return {

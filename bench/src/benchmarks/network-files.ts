@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { sizeOf } from "../../../dist/index.js";
 import type { HostTensor } from "../../../dist/io/index.js";
 import { exportOnnxFiles, networkGraph } from "../../../dist/onnx/index.js";
-import type { Network } from "../networks/network.ts";
-import { randomState } from "../networks/random-state.ts";
+import type { Network } from "../networks.ts";
 import { mulberry32, uniform } from "../random.ts";
+import { randomState } from "../random-state.ts";
 import { files, writeTensors } from "./files.ts";
 
 /** Writes a batch of images from U(−1, 1) with labels below `numClasses`, the network's random weights, and its graph. */

@@ -1,11 +1,4 @@
-import { convnextTiny } from "../networks/convnext.ts";
-import { densenet121 } from "../networks/densenet.ts";
-import { efficientnetB0 } from "../networks/efficientnet.ts";
-import { googlenet } from "../networks/googlenet.ts";
-import { mobilenetV2 } from "../networks/mobilenet-v2.ts";
-import type { Network } from "../networks/network.ts";
-import { resnet18, resnet50 } from "../networks/resnet.ts";
-import { vgg16 } from "../networks/vgg.ts";
+import { type Network, networkNamed, photographNetworks } from "../networks.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { writeNetwork } from "./network-files.ts";
 
@@ -24,13 +17,6 @@ function inference(network: Network, batchSize = 1): Benchmark {
 }
 
 export const networkInfer: readonly Benchmark[] = [
-  inference(resnet18),
-  inference(resnet50),
-  inference(vgg16),
-  inference(mobilenetV2),
-  inference(densenet121),
-  inference(googlenet),
-  inference(efficientnetB0),
-  inference(convnextTiny),
-  inference(resnet18, 16),
+  ...photographNetworks.map((network) => inference(network)),
+  inference(networkNamed("resnet18"), 16),
 ];

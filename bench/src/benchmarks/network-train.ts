@@ -1,4 +1,4 @@
-import { cifarResnet18 } from "../networks/resnet.ts";
+import { cifarResnet18 } from "../networks.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { momentum } from "./lenet5-train.ts";
 import { writeNetwork } from "./network-files.ts";

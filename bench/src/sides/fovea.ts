@@ -6,7 +6,7 @@ import { SGD } from "../../../dist/train/index.js";
 import { lr as lenet5Lr, momentum } from "../benchmarks/lenet5-train.ts";
 import { lr as networkLr } from "../benchmarks/network-train.ts";
 import type { Work } from "../harness/protocol.ts";
-import { networkNamed } from "../networks/index.ts";
+import { networkNamed } from "../networks.ts";
 import { readTensors, type Side, type Task, type Tensors, tensorOf } from "./side.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));

@@ -16,6 +16,12 @@ export interface Block {
   readonly bytes: number;
 }
 
+/** A block whose content its owner can make again: when memory is short it is taken away, unless it is held. */
+export interface Revocable {
+  block: Block | undefined;
+  held: boolean;
+}
+
 /** One linear memory with a free list: variables, tables and the arena that all programs share. */
 export class Memory {
   readonly memory: WebAssembly.Memory;
@@ -23,6 +29,8 @@ export class Memory {
   /** Free blocks by address, never touching each other. */
   #free: Block[] = [];
   #end = 0;
+  /** The least recently held first. */
+  readonly #revocable: Set<Revocable> = new Set();
   #arena: Block = { address: 0, bytes: 0 };
   /** Bytes handed out and not given back. */
   used = 0;
@@ -51,16 +59,49 @@ export class Memory {
   /** Reserves zeroed or used memory; @param what and @param hint are for the error. */
   allocate(bytes: number, what: string, hint: string): Block {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-    let at = this.#free.findIndex((block) => block.bytes >= size);
-    if (at < 0) {
-      this.#grow(size, what, hint);
-      at = this.#free.findIndex((block) => block.bytes >= size);
-    }
+    const at = this.#room(size, what, hint);
     const found = this.#free[at]!;
     if (found.bytes === size) this.#free.splice(at, 1);
     else this.#free[at] = { address: found.address + size, bytes: found.bytes - size };
     this.used += size;
     return { address: found.address, bytes: size };
+  }
+
+  /** The index of a free block of so many bytes, for which memory grows or else what can be made again goes. */
+  #room(size: number, what: string, hint: string): number {
+    for (;;) {
+      const at = this.#free.findIndex((block) => block.bytes >= size);
+      if (at >= 0) return at;
+      try {
+        this.#grow(size, what, hint);
+      } catch (error) {
+        if (!this.#revoke()) throw error;
+      }
+    }
+  }
+
+  #revoke(): boolean {
+    for (const revocable of this.#revocable) {
+      if (revocable.held) continue;
+      this.forget(revocable);
+      return true;
+    }
+    return false;
+  }
+
+  /** Keeps a block from being taken away until `held` is false again; one that is not there is made, with any content. */
+  hold(revocable: Revocable, bytes: number, what: string, hint: string): Block {
+    this.#revocable.delete(revocable);
+    this.#revocable.add(revocable);
+    revocable.held = true;
+    revocable.block ??= this.allocate(bytes, what, hint);
+    return revocable.block;
+  }
+
+  forget(revocable: Revocable): void {
+    this.#revocable.delete(revocable);
+    if (revocable.block) this.release(revocable.block);
+    revocable.block = undefined;
   }
 
   release(block: Block): void {

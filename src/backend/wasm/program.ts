@@ -6,7 +6,7 @@ import type { Graph } from "../../core/graph.ts";
 import { type KernelTime, type PhaseTime, Profile } from "../../core/profile.ts";
 import { HostStorage, type Storage } from "../../core/storage.ts";
 import type { Target } from "./make-image.ts";
-import { type Block, type Memory, WasmStorage } from "./memory.ts";
+import { type Block, type Memory, type Revocable, WasmStorage } from "./memory.ts";
 import type { ProgramCache } from "./program-cache.ts";
 import type { OutputLayout, ProgramImage, ProgramLayout, ResidentPlace } from "./program-image.ts";
 import { slotOffset, tableLayout } from "./table.ts";
@@ -72,9 +72,10 @@ export class WasmProgram implements Program {
   readonly #id: number;
   readonly #table: Block;
   readonly #constants: Block;
-  readonly #kept: Block;
+  /** What was computed ahead. */
+  readonly #kept: Revocable = { block: undefined, held: false };
   /** Where arguments from the host are copied to, by input; made when first needed. */
-  readonly #staging: Map<number, Block> = new Map();
+  readonly #staging: Map<number, Revocable> = new Map();
 
   /** What each lasting input was filled from at the last run. */
   readonly #last: Map<number, WeakRef<Storage>> = new Map();
@@ -105,12 +106,29 @@ export class WasmProgram implements Program {
     this.#table = memory.allocate(slotOffset(layout.slots), "a program's table", tooLarge);
     this.#constants = memory.allocate(constants.length, "a program's constants", tooLarge);
     memory.view("uint8", this.#constants.address, constants.length).set(constants);
-    this.#kept = memory.allocate(layout.keptBytes, "a program's weights", tooLarge);
-    const blocks = [this.#table, this.#constants, this.#kept];
-    released.register(this, { device, id, blocks, staging: this.#staging });
+    this.#hold();
+    this.#kept.held = false;
+    const blocks = [this.#table, this.#constants];
+    released.register(this, { device, id, blocks, staging: this.#staging, kept: this.#kept });
   }
 
   async run(inputs: readonly ProgramInput[]): Promise<Storage[]> {
+    if (!this.#kept.block) this.#prepared = undefined;
+    try {
+      return this.#run(inputs, this.#hold());
+    } finally {
+      for (const revocable of [this.#kept, ...this.#staging.values()]) revocable.held = false;
+    }
+  }
+
+  /** Where what was computed ahead is, or shall be. */
+  #hold(): number {
+    const { keptBytes } = this.#layout;
+    return this.#device.memory.hold(this.#kept, keptBytes, "a program's weights", tooLarge).address;
+  }
+
+  /** @param kept where what was computed ahead is. */
+  #run(inputs: readonly ProgramInput[], kept: number): Storage[] {
     const { memory, pool } = this.#device;
     const { arenaBytes, scratchBytes, outputs, kernels, aheadReads } = this.#layout;
     const scratchAt = Math.ceil(arenaBytes / 64) * 64;
@@ -134,7 +152,7 @@ export class WasmProgram implements Program {
     table[tableLayout.constants / 4] = this.#constants.address;
     table[tableLayout.scratch / 4] = arena + scratchAt;
     table[tableLayout.scratchStride / 4] = scratchBytes;
-    table[tableLayout.kept / 4] = this.#kept.address;
+    table[tableLayout.kept / 4] = kept;
     for (const [slot, address] of addresses) table[slotOffset(slot) / 4] = address;
     const threads = this.#profile.on ? this.#threads.usual : this.#threads.next();
     if (this.#profile.on) {
@@ -235,10 +253,11 @@ export class WasmProgram implements Program {
       if (known) return known.address;
     }
     const bytes = storage.length * bytesPerElement(storage.dtype) + spareBytes;
-    const block = this.#staging.get(i) ?? memory.allocate(bytes, "a program's argument", tooLarge);
-    this.#staging.set(i, block);
-    memory.view(storage.dtype, block.address, storage.length).set(storage.read());
-    return block.address;
+    const staging = this.#staging.get(i) ?? { block: undefined, held: false };
+    this.#staging.set(i, staging);
+    const { address } = memory.hold(staging, bytes, "a program's argument", tooLarge);
+    memory.view(storage.dtype, address, storage.length).set(storage.read());
+    return address;
   }
 
   /** A lasting copy, once a storage comes again: one that was assigned a moment ago may be replaced as soon. */
@@ -257,7 +276,7 @@ export class WasmProgram implements Program {
 
   #unstage(i: number): void {
     const staged = this.#staging.get(i);
-    if (staged) this.#device.memory.release(staged);
+    if (staged) this.#device.memory.forget(staged);
     this.#staging.delete(i);
   }
 
@@ -288,8 +307,10 @@ const released = new FinalizationRegistry<{
   device: Device;
   id: number;
   blocks: readonly Block[];
-  staging: ReadonlyMap<number, Block>;
-}>(({ device, id, blocks, staging }) => {
-  for (const block of [...blocks, ...staging.values()]) device.memory.release(block);
+  staging: ReadonlyMap<number, Revocable>;
+  kept: Revocable;
+}>(({ device, id, blocks, staging, kept }) => {
+  for (const block of blocks) device.memory.release(block);
+  for (const revocable of [kept, ...staging.values()]) device.memory.forget(revocable);
   device.pool.unload(id).catch(() => undefined);
 });

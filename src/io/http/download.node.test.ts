@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FileError } from "../../core/errors.ts";
-import { type DownloadOptions, download } from "./download.node.ts";
+import { type DownloadOptions, download, downloadFile } from "./download.node.ts";
+import { HttpStatusError } from "./request.ts";
 
 const content = Buffer.from("the file's content ".repeat(5000));
 const file = { bytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
@@ -27,6 +28,9 @@ const answers: Record<string, RequestListener> = {
     response.writeHead(200, { "content-length": content.length });
     response.write(content.subarray(0, 1000), () => response.destroy());
   },
+  "/busy": (_, response) => response.writeHead(503).end(),
+  "/moved": (_, response) => response.writeHead(302, { location: "/good" }).end(),
+  "/endless": (_, response) => response.writeHead(302, { location: "/endless" }).end(),
   "/silent": (_, response) => response.write("x"),
 };
 
@@ -107,3 +111,59 @@ describe("download", () => {
     await expect(get(["/good"])).rejects.toThrow(FileError);
   });
 });
+
+describe("downloadFile", () => {
+  const path = (): string => join(folder, "a", "file");
+  const options = { retryMilliseconds: 1, retries: 2 };
+
+  test("takes what comes where nothing is known of it", async () => {
+    await downloadFile({ ...options, url: `${base}/good`, path: path() });
+    expect((await readFile(path())).equals(content)).toBe(true);
+  });
+
+  test("keeps no part that could not be checked later", async () => {
+    await expect(downloadFile({ ...options, url: `${base}/cut`, path: path() })).rejects.toThrow();
+    expect(await readdir(join(folder, "a"))).toEqual([]);
+  });
+
+  test("takes a file that is there as it is", async () => {
+    await downloadFile({ ...options, url: `${base}/good`, path: path() });
+    await downloadFile({ ...options, url: `${base}/absent`, path: path() });
+  });
+
+  test.each([
+    ["/absent", 404],
+    ["/busy", 503],
+  ])("tells what the server answered to %s", async (address, status) => {
+    const error: unknown = await downloadFile({ ...options, url: base + address, path: path() }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(HttpStatusError);
+    expect((error as HttpStatusError).status).toBe(status);
+  });
+
+  test("follows redirections, and not without end", async () => {
+    await downloadFile({ ...options, url: `${base}/moved`, path: path() });
+    await rm(path());
+    const endless = downloadFile({ ...options, url: `${base}/endless`, path: path() });
+    await expect(endless).rejects.toThrow("redirects more than 10 times");
+  });
+
+  test("reports a disk that is full, and leaves nothing behind", async () => {
+    // A limit on files' size fails as a full disk does, in a write.
+    const write = vi.spyOn(Object.getPrototypeOf(await handlePrototype()), "write");
+    write.mockRejectedValueOnce(Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }));
+    await expect(
+      downloadFile({ ...options, url: `${base}/good`, path: path(), expected: file }),
+    ).rejects.toThrow("no space left on the device");
+    write.mockRestore();
+    expect(await readdir(join(folder, "a"))).toEqual([]);
+  });
+});
+
+/** Any open file, for what all of them inherit. */
+async function handlePrototype(): Promise<FileHandle> {
+  const handle = await open(join(folder, "handle"), "w");
+  await handle.close();
+  return handle;
+}

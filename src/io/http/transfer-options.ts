@@ -1,5 +1,6 @@
 /** How much of a file is there; `total` is undefined where the server does not say. */
 export interface DownloadProgress {
+  /** What is fetched: where it goes, or its name in a repository. */
   readonly path: string;
   readonly bytes: number;
   readonly total: number | undefined;

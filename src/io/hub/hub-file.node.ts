@@ -49,8 +49,10 @@ export async function hubFile(repository: string, file: string, options: HubOpti
     await cache.remember(revision, commit);
     const pointer = cache.pointer(commit, file);
     if (await exists(pointer)) return pointer;
+    const { onProgress } = options;
     await downloadFile({
       ...options,
+      ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, path: name }) }),
       url: urlAt(commit),
       path: cache.blob(etag),
       lock: cache.lock(etag),

@@ -98,3 +98,8 @@ export function timmArchitecture(name: string): TimmArchitecture | undefined {
   if (reason) throw new ArgumentError(`timm's ${name} ${reason}`);
   return known;
 }
+
+/** How timm names the tensors of a network of the registry, if it has that. */
+export function timmArchitectureOf(model: string): TimmArchitecture | undefined {
+  return [...architectures.values()].find((architecture) => architecture.model === model);
+}

@@ -38,7 +38,7 @@ export interface ParseOnnxOptions {
 
 /** How a function is looked up. */
 export function functionKey(domain: string, name: string, overload: string): string {
-  return JSON.stringify([domain, name, overload]);
+  return JSON.stringify([domain === "ai.onnx" ? "" : domain, name, overload]);
 }
 
 /**

@@ -21,15 +21,16 @@ export class Value {
   readonly type: OnnxType;
   /** The variable whose content it is, if it is one's. */
   readonly variable: Variable | undefined;
+  /** The elements, where the file itself or shapes give them: they are the same in every run. */
+  readonly constant: ArrayLike<number> | undefined;
   readonly #make: () => Tensor;
   #tensor: Tensor | undefined;
-  #numbers: ArrayLike<number> | undefined;
 
   private constructor(type: OnnxType, make: () => Tensor, variable?: Variable, numbers?: ArrayLike<number>) {
     this.type = type;
     this.variable = variable;
     this.#make = make;
-    this.#numbers = numbers;
+    this.constant = numbers;
   }
 
   static of(t: Tensor, type: OnnxType): Value {
@@ -68,9 +69,9 @@ export class Value {
     return this.tensor.shape;
   }
 
-  /** The elements, where they follow from given values alone. */
+  /** The elements, where they follow from given values alone; other values may be given in another run. */
   get numbers(): ArrayLike<number> | undefined {
-    return (this.#numbers ??= hostValues(this.tensor));
+    return this.constant ?? hostValues(this.tensor);
   }
 }
 

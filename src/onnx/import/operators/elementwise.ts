@@ -67,7 +67,7 @@ function modulo(call: NodeCall): Result {
 
 function power(call: NodeCall): Result {
   const [a, b] = pair(call);
-  const result = powerOf(a, b, call.inputs[1]?.numbers);
+  const result = powerOf(a, b, call.value(1).constant);
   return arithmetic(call, isFloating(a.dtype) ? result : o.cast(roundHalfEven(result), "int32"));
 }
 

@@ -61,10 +61,13 @@ function range(call: NodeCall): Value {
 function castTo(call: NodeCall, type: OnnxType | undefined): Value {
   const dtype = type && computeType(type);
   if (!type || !dtype) throw call.fail(`elements of type ${type ?? call.int("to")} are not supported`);
-  const { tensor, numbers } = call.value(0);
-  // Whole numbers that are known keep what int32 does not have.
-  const small = tensor.size <= 64 && !isReal(type) && type !== "bool" ? numbers : undefined;
-  if (small && /64|32/.test(type)) return Value.ofNumbers(Array.from(small, Math.trunc), tensor.shape, type);
+  const { tensor, constant } = call.value(0);
+  // Constants stay constants, and whole ones keep what int32 does not have.
+  const small = tensor.size <= 64 && /64|32/.test(type) ? constant : undefined;
+  if (small) {
+    const numbers = isReal(type) ? Float32Array.from(small) : Array.from(small, Math.trunc);
+    return Value.ofNumbers(numbers, tensor.shape, type);
+  }
   return narrowed(o.cast(tensor, dtype), type);
 }
 

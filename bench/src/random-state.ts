@@ -1,7 +1,7 @@
-import { sizeOf } from "../../../dist/index.js";
-import type { HostTensor } from "../../../dist/io/index.js";
-import { BatchNorm2d, Conv2d, LayerNorm, Linear, type Module } from "../../../dist/nn/index.js";
-import { mulberry32, uniform } from "../random.ts";
+import { sizeOf } from "../../dist/index.js";
+import type { HostTensor } from "../../dist/io/index.js";
+import { BatchNorm2d, Conv2d, LayerNorm, Linear, type Module } from "../../dist/nn/index.js";
+import { mulberry32, uniform } from "./random.ts";
 
 /**
  * Values for all parameters and running statistics, the same at every call and none of them trivial, so that a side that
