@@ -20,6 +20,9 @@ const relativeNorm = 1e-4;
 /** What runs without FOVEA_SLOW: learned numbers, and multiply-accumulates for one (reduced) image. */
 const quick = { parameters: 4e6, macs: 4e7 };
 
+/** Learned numbers in 2 GiB. */
+const largest = 2 ** 29;
+
 const batch = 2;
 
 /** Sides of images that are tried before the network's own, which takes longer. */
@@ -74,7 +77,11 @@ async function differenceOf(entry: ModelEntry, input: Shape): Promise<number> {
   const expected = await y.data();
   const { output } = Object.fromEntries(await runOnnx(bytes, { input: images }));
   expect(output!.shape).toEqual(y.shape);
-  const norm = (values: Iterable<number>): number => Math.hypot(...Array.from(values));
+  const norm = (values: ArrayLike<number>): number => {
+    let squares = 0;
+    for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
+    return Math.sqrt(squares);
+  };
   expect(norm(expected)).toBeGreaterThan(0);
   return norm(expected.map((value, i) => value - output!.data[i]!)) / norm(expected);
 }
@@ -90,6 +97,7 @@ const small = [
 
 describe("onnxruntime computes what the network does (FOVEA_SLOW=1: also the large ones)", () => {
   test.for(slow ? listModels() : small)("$name", { timeout: 600_000 }, async (entry, { skip }) => {
+    skip(entry.parameters > largest, "does not fit into one ONNX file: exportOnnx says so");
     const input = smallInput(entry);
     const macs = (entry.macs * sizeOf(input)) / sizeOf(entry.inputShape);
     skip(!slow && macs > quick.macs, "takes longer than others: FOVEA_SLOW=1 runs it");
