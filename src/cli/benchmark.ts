@@ -42,7 +42,7 @@ const most = 1000;
 export async function benchmark(model: Module, options: BenchmarkOptions): Promise<Benchmark> {
   const { input, batch, train, signal } = options;
   const images = randomImages([batch, ...input]);
-  const labels = tensor(Int32Array.from({ length: batch }, (_, i) => i % 2));
+  const labels = train ? labelsFor(model, images) : tensor(new Int32Array(batch));
   const run = train ? trainingStep(model, options.backend) : inference(model, options.backend);
   const eventLoop = new EventLoopYield();
   const runOnce = async (): Promise<number> => {
@@ -105,6 +105,14 @@ function trainingStep(model: Module, backend: Backend): Run {
     },
     { backend },
   );
+}
+
+/** A class for each position of the output [N, classes, …]. */
+function labelsFor(model: Module, images: Tensor): Tensor {
+  const [batch, classes, ...positions] = model.eval().forward(images).shape;
+  const shape = [batch!, ...positions];
+  const values = Int32Array.from({ length: sizeOf(shape) }, (_, i) => i % Math.min(2, classes!));
+  return tensor(values, { shape });
 }
 
 /** Numbers in [−1, 1), the same each time. */

@@ -61,6 +61,7 @@ describe("settings", () => {
     [["--schedule", "step", "--warmup", "1"], "--warmup belongs to --schedule one-cycle or cosine, not step"],
     [["--epochs", "2", "--warmup", "2"], "--warmup must be greater than 0 and less than the 2 epochs"],
     [["--warmup", "0"], "--warmup must be greater than 0"],
+    [["--model", "unet"], "--model unet is a network for segmentation, but fovea train trains to classify"],
     [["--freeze"], "--freeze keeps parameters that were trained: it needs --pretrained"],
     [["--freeze-epochs", "2"], "--freeze-epochs keeps parameters"],
     [["--pretrained", "x", "--freeze", "--freeze-epochs", "2"], "leave one out"],

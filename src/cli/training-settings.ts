@@ -64,7 +64,7 @@ export const settingOptions: OptionsFor<Values> = {
     placeholder: "NAME",
     help: `which network (default: lenet5); ${whereModelsAre}`,
     initial: "lenet5",
-    parse: (value, name) => requireModel(value, name).name,
+    parse: requireClassifier,
   },
   data: text(
     "NAME|DIR",
@@ -130,6 +130,15 @@ export const settingOptions: OptionsFor<Values> = {
     most: 1e9,
   }),
 };
+
+/** @throws UsageError for a network that does something else with images. */
+function requireClassifier(value: string, name: string): string {
+  const { task } = requireModel(value, name);
+  if (task === "classification") return value;
+  throw new UsageError(
+    `${name} ${value} is a network for ${task}, but fovea train trains to classify images`,
+  );
+}
 
 /**
  * Fills in defaults; other options among the values are left out.
