@@ -140,7 +140,7 @@ export class HubServer {
     response.setHeader("content-length", part.length);
     if (trouble.silent) response.flushHeaders();
     else if (trouble.cutAfter !== undefined) {
-      response.write(part.subarray(0, trouble.cutAfter), () => setTimeout(() => response.destroy(), 20));
+      response.write(part.subarray(0, trouble.cutAfter), () => setTimeout(() => response.destroy(), 100));
     } else if (trouble.slowly !== undefined) void trickle(response, part, trouble.slowly);
     else response.end(part);
   }

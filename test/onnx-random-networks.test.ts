@@ -49,7 +49,8 @@ const makers: readonly Make[] = [
       mode: draw.bool() ? "nearest" : "bilinear",
     }),
   (_, channels) => new nn.BatchNorm2d(channels),
-  (_, channels) => new nn.GroupNorm(1, channels),
+  // Values that hardly differ would be divided by next to nothing, and so would be their rounding.
+  (_, channels) => new nn.GroupNorm(1, channels, { eps: 0.1 }),
   (draw) => new nn.LocalResponseNorm(draw.int(1, 4), { alpha: 1 }),
   (draw) => new nn.ReplicationPad2d([draw.int(0, 2), draw.int(-1, 2), 1, 0]),
   (_, channels) => new nn.PReLU({ numParameters: channels }),
