@@ -34,8 +34,8 @@ interface Bundle {
   readonly modules: ReadonlyMap<string, number>;
 }
 
-/** Bundles and minifies the entry for browsers; also how many characters each module has in it. */
-async function bundle(): Promise<Bundle> {
+/** Bundles and minifies an entry for browsers; also how many characters each module has in it. */
+async function bundle(source: string): Promise<Bundle> {
   const id = `${root}test/page-entry.js`;
   const result = await build({
     configFile: false,
@@ -44,8 +44,8 @@ async function bundle(): Promise<Bundle> {
     plugins: [
       {
         name: "entry",
-        resolveId: (source) => (source === id ? id : undefined),
-        load: (source) => (source === id ? entry : undefined),
+        resolveId: (name) => (name === id ? id : undefined),
+        load: (name) => (name === id ? source : undefined),
       },
     ],
     build: {
@@ -84,7 +84,7 @@ function sharesOf(modules: ReadonlyMap<string, number>): string[] {
 test.skipIf(!built)(
   "LeNet-5 with fit, SGD and the wasm backend is small on a page (skipped where dist is missing)",
   async () => {
-    const { code, modules } = await bundle();
+    const { code, modules } = await bundle(entry);
     const compressed = gzipSync(code, { level: 9 }).length;
     console.log(`${compressed} bytes gzipped, ${code.length} minified: ${sharesOf(modules).join(", ")}`);
     expect(code).not.toMatch(/["'`]node:/);
@@ -93,5 +93,21 @@ test.skipIf(!built)(
     );
     expect([...modules.keys()]).toContain("backend/wasm/platform.web.js");
     expect(compressed).toBeLessThan(ceiling);
+  },
+);
+
+test.skipIf(!built).each([
+  ["fovea", "zeros"],
+  ["fovea/nn", "ReLU"],
+  ["fovea/models", "lenet5"],
+  ["fovea/data", "digits"],
+  ["fovea/train", "SGD"],
+  ["fovea/onnx", "importOnnx"],
+])(
+  "a page that takes only %s has the backend that it computes with (skipped where dist is missing)",
+  async (from, name) => {
+    const { modules } = await bundle(`export { ${name} } from "${from}";`);
+    expect([...modules.keys()]).toContain("default-backend.js");
+    expect([...modules.keys()].filter((file) => /\.node\./.test(file))).toEqual([]);
   },
 );
