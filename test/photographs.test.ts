@@ -50,7 +50,7 @@ const asTheReference: ImageView = (image) => {
 const absent = [labels, network].filter((file) => !existsSync(file));
 
 describe.skipIf(absent.length > 0)(
-  `SqueezeNet 1.1 on 50 photographs${absent.map((file) => `, skipped without ${file}`)}`,
+  `SqueezeNet 1.1 on photographs${absent.map((file) => `, skipped without ${file}`)}`,
   () => {
     const photographs: readonly Photograph[] =
       absent.length > 0 ? [] : JSON.parse(readFileSync(labels, "utf8"));
@@ -71,13 +71,15 @@ describe.skipIf(absent.length > 0)(
     test("ranks the first five classes of each as an independent reference does", async () => {
       const model = await openClassifyingModel(network, squeezenet);
       const expected = photographs.map(({ top5 }) => top5["SqueezeNet_fp16"]);
-      expect(expected).toHaveLength(50);
+      expect(expected.length).toBeGreaterThan(0);
       expect(await firstFive({ ...model, view: asTheReference })).toEqual(expected);
     });
 
     test("names as many right as that reference, prepared as fovea classify does it", async () => {
       const found = await firstFive(await openClassifyingModel(network, squeezenet));
-      expect([right(found, 1), right(found, 5)]).toEqual([29, 43]);
+      const recorded = photographs.map(({ top5 }) => [...top5["SqueezeNet_fp16"]!]);
+      expect(right(found, 1)).toBeGreaterThanOrEqual(right(recorded, 1));
+      expect(right(found, 5)).toBeGreaterThanOrEqual(right(recorded, 5));
     });
   },
 );

@@ -24,7 +24,9 @@ describe("decodeJpeg gives every sample as libjpeg-turbo does", () => {
   const folder = join(process.env["FOVEA_SHARED"] ?? "../shared", "data/imagenet/images");
   const present = existsSync(folder);
   test.skipIf(!present)(`50 photographs${present ? "" : `, skipped without ${folder}`}`, () => {
-    const files = readdirSync(folder).sort();
+    const files = readdirSync(folder)
+      .filter((file) => file.slice(0, file.indexOf("_")) in photographHashes)
+      .sort();
     const found = files.map((file) => [
       file.slice(0, file.indexOf("_")),
       hash(decodeJpeg(readFileSync(join(folder, file)), file).data),
