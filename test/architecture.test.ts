@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   io: ["core"],
   nn: ["core", "ops", "io"],
   equivariant: ["core", "ops", "nn"],
-  models: ["core", "ops", "nn", "equivariant", "io"],
+  models: ["core", "ops", "compiler", "nn", "equivariant", "io"],
   data: ["core", "ops", "io"],
   train: ["core", "ops", "autograd", "compiler", "io", "nn", "data"],
   analyze: ["core", "ops", "autograd", "compiler", "io", "nn", "equivariant", "data"],

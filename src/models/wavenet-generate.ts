@@ -1,3 +1,4 @@
+import { type Compiled, compile } from "../compiler/compile.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { philox4x32 } from "../core/philox.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
@@ -9,12 +10,9 @@ export interface GenerateOptions {
   readonly temperature?: number;
   /** Codes that came before; default one code of silence. */
   readonly prime?: ArrayLike<number>;
-  /** Fovea's own `compile`: with it a step is traced once and not for each code, which is ten times as fast. */
-  readonly compile?: (step: Step) => AsyncStep;
 }
 
 type Step = (pair: Tensor, past: Tensor) => Tensor;
-type AsyncStep = (...inputs: Parameters<Step>) => Promise<Tensor>;
 
 /** What is generated from: see `WaveNet`. */
 export interface Stepwise {
@@ -37,14 +35,11 @@ const purpose = 0x77617665;
 export async function generate(
   model: Stepwise,
   length: number,
-  { seed = 0, temperature = 1, prime = [], compile = tracedEachTime }: GenerateOptions,
+  { seed = 0, temperature = 1, prime = [] }: GenerateOptions,
 ): Promise<Int32Array> {
   requireOptions(model, length, seed, temperature, prime);
   const given = prime.length > 0 ? Array.from(prime) : [model.numClasses >> 1];
-  const state = new LayerQueues(
-    model,
-    compile((pair, past) => model.step(pair, past)),
-  );
+  const state = new LayerQueues(model);
   const drawn = new Int32Array(length);
   for (let t = 0; t < given.length + length - 1; t++) {
     const logits = await state.advance(given[t] ?? drawn[t - given.length]!);
@@ -54,22 +49,18 @@ export async function generate(
   return drawn;
 }
 
-function tracedEachTime(step: Step): AsyncStep {
-  return async (pair, past) => step(pair, past);
-}
-
 /** What the layers keep of the samples so far. */
-class LayerQueues {
+export class LayerQueues {
   readonly #model: Stepwise;
-  readonly #step: AsyncStep;
+  readonly #step: Compiled<[pair: Tensor, past: Tensor], Tensor>;
   /** Of each layer its last `dilation` inputs, of which the one at t stands at t mod dilation. */
   readonly #queues: readonly Float32Array[];
   #before: number | undefined;
   #time = 0;
 
-  constructor(model: Stepwise, step: AsyncStep) {
+  constructor(model: Stepwise) {
     this.#model = model;
-    this.#step = step;
+    this.#step = compile((pair, past) => model.step(pair, past));
     this.#queues = model.layers.map(({ dilation }) => new Float32Array(dilation * model.residualChannels));
   }
 
