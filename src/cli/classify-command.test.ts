@@ -137,6 +137,8 @@ describe("classify", () => {
     const few = await classify(["small.pgm"], "--labels", file("few.txt"));
     expect([few.code, few.stdout]).toEqual([2, ""]);
     expect(few.stderr).toContain(`--labels: ${file("few.txt")} has 2 names for 10 classes`);
+    const thousand = await classify(["small.pgm"], "--labels", "imagenet");
+    expect(thousand.stderr).toContain("--labels: imagenet has 1000 names for 10 classes");
     const gap = await classify(["small.pgm"], "--labels", file("gap.txt"));
     expect([gap.code, gap.stderr]).toEqual([1, `fovea classify: ${file("gap.txt")}: line 2 has no name\n`]);
   });

@@ -3,6 +3,7 @@ import "../default-backend.ts";
 export { batchNormNet } from "./batch-norm-net.ts";
 export { ConvAutoencoder } from "./conv-autoencoder.ts";
 export { type CreatePretrainedOptions, createModel } from "./create-model.ts";
+export { imagenetClasses } from "./imagenet-classes.ts";
 export { lenet5 } from "./lenet.ts";
 export { loadPretrained, type Pretrained, type PretrainedOptions } from "./load-pretrained.ts";
 export { type LoadWeightsOptions, loadWeights } from "./load-weights.ts";

@@ -11,7 +11,7 @@ import { checksumInName } from "../io/weights/weight-files.ts";
 import { fetchWeights as fetchInBrowser } from "../io/weights/weights.web.ts";
 import { BatchNorm } from "../nn/batch-norm.ts";
 import { StateDictError } from "../nn/state-dict.ts";
-import { createModel, listModels } from "./index.ts";
+import { createModel, imagenetClasses, listModels } from "./index.ts";
 import { loadPretrained } from "./load-pretrained.ts";
 import { loadWeights } from "./load-weights.ts";
 import { timmArchitecture } from "./timm/architectures.ts";
@@ -185,6 +185,28 @@ describe("createModel with published weights", () => {
     await expect(createModel("lenet5", { pretrained: true })).rejects.toThrow("no weights for lenet5");
     await expect(createModel("mlp", { pretrained: await writeFolder({}) })).rejects.toThrow("has no model");
   });
+});
+
+it("names ImageNet's classes by WordNet, no two alike", () => {
+  expect(imagenetClasses).toHaveLength(1000);
+  expect(new Set(imagenetClasses).size).toBe(1000);
+  expect([0, 1, 134, 207, 517, 999].map((index) => imagenetClasses[index])).toEqual([
+    "tench",
+    "goldfish",
+    "crane (wading bird)",
+    "golden retriever",
+    "crane (lifting device)",
+    "toilet tissue",
+  ]);
+});
+
+it("has the names of ImageNet's classes, unless its head is a new one", async () => {
+  const path = await writeFolder({
+    "model.safetensors": serializeSafetensors(await createModel("shufflenet_v2_x0_5").stateDict()),
+  });
+  const load = (options: object) => loadPretrained(path, { architecture: "shufflenet_v2_x0_5", ...options });
+  expect((await load({})).labels).toBe(imagenetClasses);
+  expect((await load({ numClasses: 3 })).labels).toBeUndefined();
 });
 
 describe("what is refused", () => {

@@ -5,6 +5,7 @@ import type { HubOptions } from "../io/hub/hub-options.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
 import { parseWeights } from "../io/weights/parse-weights.ts";
 import type { Module } from "../nn/module.ts";
+import { imagenetClasses } from "./imagenet-classes.ts";
 import { loadWeights } from "./load-weights.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 import { listModels } from "./registry.ts";
@@ -24,7 +25,7 @@ export interface Pretrained {
   readonly entry: ModelEntry;
   /** How images are prepared; undefined where neither the source nor the registry says. */
   readonly preprocessing: Preprocessing | undefined;
-  /** The names of the classes, where the source has them. */
+  /** The names of the classes, where the source has them or they are ImageNet's; undefined with a new head. */
   readonly labels: readonly string[] | undefined;
   /** config.json, where the source has one. */
   readonly config: Readonly<Record<string, unknown>> | undefined;
@@ -73,10 +74,16 @@ export async function loadPretrained(source: string, options: PretrainedOptions 
     model: model.eval(),
     entry,
     preprocessing: config?.preprocessing ?? entry.weights?.preprocessing,
-    labels: config?.labels,
+    labels: missing.length === 0 ? (config?.labels ?? usualLabels(entry, numClasses)) : undefined,
     config: config?.json,
     initialized: missing,
   };
+}
+
+/** The thousand classes of networks for photographs are ImageNet's. */
+function usualLabels({ task, numClasses }: ModelEntry, count = numClasses): readonly string[] | undefined {
+  const usual = task === "classification" && numClasses === imagenetClasses.length && count === numClasses;
+  return usual ? imagenetClasses : undefined;
 }
 
 interface Architecture {
