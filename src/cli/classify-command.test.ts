@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -181,6 +181,10 @@ describe("classify", () => {
     for (const { top } of records(outcome)) {
       expect(top.map((each: { class: string }) => each.class).sort()).toEqual(["cat", "dog", "emu"]);
     }
+    await rename(join(directory, "model.safetensors"), join(directory, "part.safetensors"));
+    const index = JSON.stringify({ weight_map: { "0.weight": "part.safetensors" } });
+    await writeFile(join(directory, "model.safetensors.index.json"), index);
+    expect(records(await fovea("classify", ...args, "--json"))).toEqual(records(outcome));
     const other = await fovea("classify", ...args, "--json", "--mean", "0");
     expect(records(other)[0].top[0].probability).not.toBe(records(outcome)[0].top[0].probability);
   });

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { ImageShape } from "../data/source.ts";
+import { isAddress, isWeightFile, repositoryOf } from "../io/weights/weight-files.ts";
+import { holdsWeights } from "../io/weights/weights.node.ts";
 import { loadPretrained } from "../models/load-pretrained.ts";
-import { listModels } from "../models/registry.ts";
+import { findEntry } from "../models/registry.ts";
 import type { ClassifySource } from "./classify-source.ts";
 import { preparedBy } from "./preparation-options.ts";
-import { weightFile } from "./pretrained.ts";
 import { runsFolder } from "./saved-run.ts";
 import { usualPreprocessing } from "./usual-preprocessing.ts";
 
@@ -15,13 +15,12 @@ import { usualPreprocessing } from "./usual-preprocessing.ts";
  */
 export const published: ClassifySource = {
   has: (name) => {
-    if (/^https?:\/\//.test(name) || weightFile.test(name)) return true;
-    if (existsSync(name))
-      return ["model.safetensors", "pytorch_model.bin"].some((file) => existsSync(join(name, file)));
-    if (listModels().some((entry) => entry.name === name && entry.weights !== undefined)) return true;
+    if (isAddress(name) || isWeightFile(name)) return true;
+    if (existsSync(name)) return holdsWeights(name);
+    if (findEntry(name)?.weights !== undefined) return true;
     // A path with a mistake in it is no repository.
-    const [owner] = name.split("/");
-    return /^[\w-][\w.-]*\/[\w.-]+$/.test(name) && owner !== runsFolder && !existsSync(owner!);
+    const [owner] = repositoryOf(name)?.split("/") ?? [];
+    return owner !== undefined && owner !== runsFolder && !existsSync(owner);
   },
   open: async (name, values, transfer) => {
     const { model, entry, preprocessing, labels } = await loadPretrained(

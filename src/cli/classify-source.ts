@@ -3,7 +3,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
 import type { TransferOptions } from "../io/http/transfer-options.ts";
-import { listModels } from "../models/registry.ts";
+import { findEntry, listModels } from "../models/registry.ts";
 import { onnxFiles } from "./classify-onnx.ts";
 import { published } from "./classify-published.ts";
 import type { ClassifyingModel } from "./classifying-model.ts";
@@ -44,7 +44,7 @@ const runs: ClassifySource = {
 
 /** A network of the registry without weights, which knows nothing before it was trained. */
 const untrained: ClassifySource = {
-  has: (name) => listModels().some((entry) => entry.name === name),
+  has: (name) => findEntry(name) !== undefined,
   open: async (name) => {
     throw new UsageError(
       `--model ${name} has no published weights: name a run, such as fovea train --model ${name} leaves in runs/`,

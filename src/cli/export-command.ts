@@ -4,6 +4,7 @@ import { FileError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { writeFileAtomic } from "../io/files.node.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
+import { findEntry } from "../models/registry.ts";
 import type { Module } from "../nn/module.ts";
 import { manualSeed } from "../nn/random.ts";
 import { exportOnnx } from "../onnx/export/export-onnx.ts";
@@ -11,7 +12,7 @@ import type { Arguments } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatScaled } from "./format.ts";
-import { isModelName, makeNamedModel, modelOptions, requireModel, whereModelsAre } from "./model-operand.ts";
+import { makeNamedModel, modelOptions, requireModel, whereModelsAre } from "./model-operand.ts";
 import { flag, flagName, integer, text } from "./option.ts";
 import { configName, loadTrained, openRun } from "./saved-run.ts";
 import type { Terminal } from "./terminal.ts";
@@ -97,7 +98,7 @@ function onnxModel({ model, input, metadata }: Source, { values }: ExportArgumen
 
 async function openSource({ operands, values, given }: ExportArguments): Promise<Source> {
   const name = operands[0]!;
-  if (isModelName(name) || !(await exists(join(name, configName)))) {
+  if (findEntry(name) || !(await exists(join(name, configName)))) {
     requireModel(name, "RUN|MODEL", "the folder of a run or the name of a network");
     manualSeed(values.seed);
     return { ...makeNamedModel(name, values), metadata: { model: name } };

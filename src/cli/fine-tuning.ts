@@ -1,3 +1,4 @@
+import { isInside } from "../nn/names.ts";
 import type { FreezeOptions } from "../train/freezer.ts";
 import { requireModel } from "./model-operand.ts";
 import { flag, integer, type OptionsFor, optionalText, positive } from "./option.ts";
@@ -46,11 +47,6 @@ export function checkFineTuning(settings: FineTuningSettings, model: string): vo
   if (asked && requireModel(model, "--model").head.length === 0) {
     throw new UsageError(`${asked} needs a network with a last layer for classes, which ${model} has not`);
   }
-}
-
-/** Whether the path of a parameter or layer lies in one of the given layers. */
-export function isInside(path: string, layers: readonly string[]): boolean {
-  return layers.some((layer) => path === layer || path.startsWith(`${layer}.`));
 }
 
 /** What does not learn. */

@@ -2,7 +2,11 @@ import { FileError } from "../core/errors.ts";
 import { readFile } from "../io/files.node.ts";
 import { imagenetClasses } from "../models/imagenet-classes.ts";
 
-/** The names of classes in their order, one a line; "imagenet" stands for ImageNet's. @throws FileError if it has none, or an empty line among them. */
+/**
+ * The names of classes in their order, one a line; "imagenet" stands for ImageNet's.
+ *
+ * @throws FileError if a line has none.
+ */
 export async function readLabels(path: string): Promise<readonly string[]> {
   if (path === "imagenet") return imagenetClasses;
   const text = new TextDecoder().decode(await readFile(path));

@@ -1,7 +1,7 @@
 import type { Shape } from "../core/shape.ts";
 import { createModel } from "../models/create-model.ts";
 import type { ModelEntry } from "../models/model-entry.ts";
-import { listModels } from "../models/registry.ts";
+import { findEntry, listModels } from "../models/registry.ts";
 import type { Module } from "../nn/module.ts";
 import { suggestion } from "./nearest.ts";
 import { integer, type Option, type OptionsFor } from "./option.ts";
@@ -45,15 +45,10 @@ export const whereModelsAre = '"fovea models" lists the networks.';
  * @throws UsageError if there is none such.
  */
 export function requireModel(name: string, what: string, kind = "the name of a network"): ModelEntry {
-  const models = listModels();
-  const entry = models.find((each) => each.name === name);
+  const entry = findEntry(name);
   if (entry) return entry;
-  const names = models.map((each) => each.name);
+  const names = listModels().map((each) => each.name);
   throw new UsageError(`${what} must be ${kind}, but is "${name}"${suggestion(name, names)}`);
-}
-
-export function isModelName(name: string): boolean {
-  return listModels().some((each) => each.name === name);
 }
 
 /** A new network, and the shape of the images that it takes. @throws UsageError for an unknown name. */

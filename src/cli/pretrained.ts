@@ -1,20 +1,21 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { FileError } from "../core/errors.ts";
 import type { ImageShape } from "../data/source.ts";
 import type { TransferOptions } from "../io/http/transfer-options.ts";
 import type { Preprocessing } from "../io/preprocessing.ts";
+import { isWeightFile } from "../io/weights/weight-files.ts";
+import { holdsWeights } from "../io/weights/weights.node.ts";
 import { loadPretrained, type Pretrained, type PretrainedOptions } from "../models/load-pretrained.ts";
 import { loadWeights } from "../models/load-weights.ts";
 import { BatchNorm } from "../nn/batch-norm.ts";
 import type { Module } from "../nn/module.ts";
 import { manualSeed } from "../nn/random.ts";
-import { StateDictError } from "../nn/state-dict.ts";
 import { publishedWeights } from "./fine-tuning.ts";
 import { preprocessingFor } from "./image-form.ts";
 import { requireModel } from "./model-operand.ts";
 import type { TrainedConfig } from "./run-config.ts";
 import {
+  asOfFile,
   checkpointName,
   configName,
   makeModel,
@@ -25,9 +26,6 @@ import {
 import type { TrainingSettings } from "./training-settings.ts";
 import { UsageError } from "./usage-error.ts";
 import { usualPreprocessing } from "./usual-preprocessing.ts";
-
-/** What a file or an address of parameters alone is called. */
-export const weightFile: RegExp = /\.(safetensors|pth?|th|bin)$/i;
 
 /**
  * The network of a run before its first step: with trained parameters, where the settings name some, and a last layer
@@ -78,15 +76,14 @@ async function preprocessingOf(
   const run = await runOf(source, settings.model);
   if (run) return preprocessingFor(run.images);
   // Parameters alone say nothing of images.
-  if (source === publishedWeights || weightFile.test(source)) return undefined;
+  if (source === publishedWeights || isWeightFile(source)) return undefined;
   return (await openPublished(settings, source, transfer)).preprocessing;
 }
 
 /** The run that a source means, by its folder or its checkpoint. */
 async function runOf(source: string, model: string): Promise<SavedRun | undefined> {
   const folder = basename(source) === checkpointName ? dirname(source) : source;
-  const isRun = ["model.safetensors", "pytorch_model.bin"].every((file) => !existsSync(join(folder, file)));
-  if (!existsSync(join(folder, configName)) || !isRun) return undefined;
+  if (!existsSync(join(folder, configName)) || holdsWeights(folder)) return undefined;
   const run = await openRun(folder);
   if (run.settings.model === model) return run;
   throw new UsageError(`--pretrained ${source} is a run of ${run.settings.model}, but --model is ${model}`);
@@ -98,9 +95,8 @@ async function trainedFurther(run: SavedRun, config: TrainedConfig): Promise<Mod
   const { head } = requireModel(config.settings.model, "--model");
   try {
     loadWeights(model, checkpoint.model, { head });
-  } catch (cause) {
-    if (!(cause instanceof StateDictError)) throw cause;
-    throw new FileError(file, cause.message, undefined, { cause });
+  } catch (error) {
+    throw asOfFile(file, error);
   }
   return model;
 }
@@ -113,10 +109,9 @@ async function openPublished(
 ): Promise<Pretrained> {
   const opened = await loadPretrained(source === publishedWeights ? name : source, {
     ...options,
-    ...(weightFile.test(source) && { architecture: name }),
-  }).catch((cause: unknown) => {
-    if (!(cause instanceof StateDictError)) throw cause;
-    throw new FileError(source, cause.message, undefined, { cause });
+    ...(isWeightFile(source) && { architecture: name }),
+  }).catch((error: unknown) => {
+    throw asOfFile(source, error);
   });
   if (opened.entry.name === name) return opened;
   throw new UsageError(`--pretrained ${source} is for ${opened.entry.name}, but --model is ${name}`);

@@ -59,10 +59,15 @@ export async function requireCheckpoint({
 export function loadInto(model: Module, state: StateDict, file: string): void {
   try {
     model.loadStateDict(state);
-  } catch (cause) {
-    if (!(cause instanceof StateDictError)) throw cause;
-    throw new FileError(file, cause.message, undefined, { cause });
+  } catch (error) {
+    throw asOfFile(file, error);
   }
+}
+
+/** A state that does not fit a network, as an error of the file that it is from; any other error as it is. */
+export function asOfFile(file: string, error: unknown): unknown {
+  if (!(error instanceof StateDictError)) return error;
+  return new FileError(file, error.message, undefined, { cause: error });
 }
 
 /** The folder in runs/ whose checkpoint is the newest. @throws UsageError if there is none. */

@@ -1,9 +1,10 @@
 import type { TrainTest } from "../data/mnist.ts";
+import { isInside } from "../nn/names.ts";
 import type { FitOptions } from "../train/fit-options.ts";
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from "../train/optimizers/index.ts";
 import type { Schedule } from "../train/schedules.ts";
 import { mixOf, transformOf } from "./augmentation.ts";
-import { freezeOptionsOf, isInside } from "./fine-tuning.ts";
+import { freezeOptionsOf } from "./fine-tuning.ts";
 import type { ImageForm } from "./image-form.ts";
 import { requireModel } from "./model-operand.ts";
 import type { TrainingSettings } from "./training-settings.ts";

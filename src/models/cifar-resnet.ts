@@ -9,6 +9,7 @@ import { ReLU } from "../nn/relu.ts";
 import { Sequential } from "../nn/sequential.ts";
 import { add } from "../ops/arithmetic.ts";
 import { padConstant, slice } from "../ops/movement.ts";
+import { inSequence } from "./in-sequence.ts";
 import { initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 
@@ -76,7 +77,7 @@ export class CifarResNet extends Module {
 
   override forward(x: Tensor): Tensor {
     const stem = this.relu.forward(this.bn1.forward(this.conv1.forward(x)));
-    const maps = [this.layer1, this.layer2, this.layer3].reduce((y, stage) => stage.forward(y), stem);
+    const maps = inSequence([this.layer1, this.layer2, this.layer3], stem);
     return this.linear.forward(this.avgpool.forward(maps));
   }
 }

@@ -11,6 +11,7 @@ import { Sequential } from "../nn/sequential.ts";
 import { concat, flatten } from "../ops/movement.ts";
 import type { AuxiliaryOutputs } from "./auxiliary-outputs.ts";
 import { imagenet, imagenetAccuracy, spread, torchvision } from "./imagenet.ts";
+import { inSequence } from "./in-sequence.ts";
 import { InceptionConv } from "./inception-conv.ts";
 import { initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
@@ -131,14 +132,12 @@ export class GoogLeNet extends Module {
 
   /** The maps after 4a, 4d and 5b. */
   #trunk(x: Tensor): readonly [Tensor, Tensor, Tensor] {
-    const through = (layers: readonly Module[], maps: Tensor): Tensor =>
-      layers.reduce((y, layer) => layer.forward(y), maps);
     const stem = [this.conv1, this.maxpool1, this.conv2, this.conv3, this.maxpool2];
     const stage3 = [this.inception3a, this.inception3b, this.maxpool3];
-    const after4a = through([...stem, ...stage3, this.inception4a], x);
-    const after4d = through([this.inception4b, this.inception4c, this.inception4d], after4a);
+    const after4a = inSequence([...stem, ...stage3, this.inception4a], x);
+    const after4d = inSequence([this.inception4b, this.inception4c, this.inception4d], after4a);
     const stage5 = [this.maxpool4, this.inception5a, this.inception5b];
-    return [after4a, after4d, through([this.inception4e, ...stage5], after4d)];
+    return [after4a, after4d, inSequence([this.inception4e, ...stage5], after4d)];
   }
 
   #classify(maps: Tensor): Tensor {

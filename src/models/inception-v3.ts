@@ -11,6 +11,7 @@ import { concat, flatten } from "../ops/movement.ts";
 import { type PerAxis, perAxis } from "../ops/spatial.ts";
 import type { AuxiliaryOutputs } from "./auxiliary-outputs.ts";
 import { imagenet, imagenetAccuracy, spread, torchvision } from "./imagenet.ts";
+import { inSequence } from "./in-sequence.ts";
 import { InceptionConv } from "./inception-conv.ts";
 import { initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
@@ -132,7 +133,7 @@ class Mixed extends Module {
   override forward(x: Tensor): Tensor {
     const outputs = this.#paths.flatMap(({ pool, convs, fork }) => {
       const pooled = pool?.forward(x) ?? x;
-      const y = [...convs.values()].reduce((z, conv) => conv.forward(z), pooled);
+      const y = inSequence([...convs.values()], pooled);
       return fork.size > 0 ? [...fork.values()].map((conv) => conv.forward(y)) : [y];
     });
     return concat(outputs, 1);
@@ -209,17 +210,12 @@ export class InceptionV3 extends Module {
     const entry = [this.Conv2d_3b_1x1, this.Conv2d_4a_3x3, this.maxpool2];
     const mixed5 = [this.Mixed_5b, this.Mixed_5c, this.Mixed_5d];
     const mixed6 = [this.Mixed_6a, this.Mixed_6b, this.Mixed_6c, this.Mixed_6d, this.Mixed_6e];
-    return [...stem, ...entry, ...mixed5, ...mixed6].reduce<Tensor>((y, layer) => layer.forward(y), x);
+    return inSequence([...stem, ...entry, ...mixed5, ...mixed6], x);
   }
 
   #classify(maps: Tensor): Tensor {
     const last = [this.Mixed_7a, this.Mixed_7b, this.Mixed_7c, this.avgpool, this.dropout];
-    return this.fc.forward(
-      flatten(
-        last.reduce<Tensor>((y, layer) => layer.forward(y), maps),
-        1,
-      ),
-    );
+    return this.fc.forward(flatten(inSequence(last, maps), 1));
   }
 }
 

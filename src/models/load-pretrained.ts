@@ -8,7 +8,7 @@ import type { Module } from "../nn/module.ts";
 import { imagenetClasses } from "./imagenet-classes.ts";
 import { loadWeights } from "./load-weights.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
-import { listModels } from "./registry.ts";
+import { findEntry, listModels } from "./registry.ts";
 import { type TimmArchitecture, timmArchitecture, timmArchitectureOf } from "./timm/architectures.ts";
 import { parseTimmConfig } from "./timm/config.ts";
 import { fromTimm, setBatchNormEps } from "./timm/timm-tensors.ts";
@@ -46,7 +46,7 @@ const auxiliary = /^(AuxLogits|aux\d?|aux_classifier)\./;
  * if the weights do not fit.
  */
 export async function loadPretrained(source: string, options: PretrainedOptions = {}): Promise<Pretrained> {
-  const own = listModels().find(({ name }) => name === source);
+  const own = findEntry(source);
   if (own !== undefined && own.weights === undefined)
     throw new ArgumentError(`there are no weights for ${source}`);
   const { config: file, weights } = await fetchWeights(own?.weights?.source ?? source, options);
@@ -117,7 +117,7 @@ function findArchitecture(
 
 function known(name: string): Architecture | undefined {
   const timm = timmArchitecture(name);
-  const entry = listModels().find((each) => each.name === (timm?.model ?? name));
+  const entry = findEntry(timm?.model ?? name);
   return entry && { entry, timm: timm ?? timmArchitectureOf(entry.name) };
 }
 

@@ -2,6 +2,7 @@ import { sameShape } from "../core/shape.ts";
 import type { Variable } from "../core/variable.ts";
 import type { HostTensor } from "../io/host-tensor.ts";
 import type { Module } from "../nn/module.ts";
+import { isInside } from "../nn/names.ts";
 import { type LoadReport, loadState } from "../nn/state-dict.ts";
 
 export interface LoadWeightsOptions {
@@ -30,9 +31,9 @@ export function loadWeights(
     return tensor === undefined ? headless : !sameShape(shape, tensor.shape);
   };
   const replaced = head.filter((path) =>
-    [...variables].some(([name, variable]) => name.startsWith(`${path}.`) && otherSize(name, variable)),
+    [...variables].some(([name, variable]) => isInside(name, [path]) && otherSize(name, variable)),
   );
-  const kept = (name: string): boolean => replaced.some((path) => name.startsWith(`${path}.`));
+  const kept = (name: string): boolean => isInside(name, replaced);
   const unused = (name: string): boolean =>
     kept(name) || (!variables.has(name) && ignored?.test(name) === true);
   loadState(

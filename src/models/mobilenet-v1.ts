@@ -8,6 +8,7 @@ import { ReLU6 } from "../nn/relu6.ts";
 import { Sequential } from "../nn/sequential.ts";
 import { flatten } from "../ops/movement.ts";
 import { imagenet } from "./imagenet.ts";
+import { inSequence } from "./in-sequence.ts";
 import { gaussian, heFanOut, initialize } from "./initialize.ts";
 import { makeDivisible } from "./make-divisible.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
@@ -80,7 +81,7 @@ export class MobileNetV1 extends Module {
 
   override forward(x: Tensor): Tensor {
     const stem = this.relu.forward(this.bn1.forward(this.convStem.forward(x)));
-    const features = this.blocks.reduce((y, stage) => stage.forward(y), stem);
+    const features = inSequence(this.blocks, stem);
     return this.classifier.forward(flatten(this.avgpool.forward(features), 1));
   }
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../core/tensor.ts";
 import { type Member, Module } from "../nn/module.ts";
+import { inSequence } from "./in-sequence.ts";
 
 /** Modules one after another, each under a name of its own instead of its position. */
 export class NamedSequential extends Module {
@@ -15,7 +16,7 @@ export class NamedSequential extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return Object.values(this.layers).reduce((y, layer) => layer.forward(y), x);
+    return inSequence(Object.values(this.layers), x);
   }
 }
 

@@ -72,6 +72,11 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     .map((entry) => [entry.name, entry]),
 );
 
+/** The network of this name, if there is one. */
+export function findEntry(name: string): ModelEntry | undefined {
+  return entries.get(name);
+}
+
 /**
  * The network of this name.
  *

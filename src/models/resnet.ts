@@ -11,6 +11,7 @@ import { add } from "../ops/arithmetic.ts";
 import { flatten } from "../ops/movement.ts";
 import { convNorm } from "./conv-norm.ts";
 import { imagenet, imagenetAccuracy, torchvision } from "./imagenet.ts";
+import { inSequence } from "./in-sequence.ts";
 import { heFanOut, initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 
@@ -156,7 +157,7 @@ export abstract class ResNetTrunk extends Module {
 
   protected featuresBeforeLast(x: Tensor): Tensor {
     const stem = this.maxpool.forward(this.relu.forward(this.bn1.forward(this.conv1.forward(x))));
-    return [this.layer1, this.layer2, this.layer3].reduce((y, stage) => stage.forward(y), stem);
+    return inSequence([this.layer1, this.layer2, this.layer3], stem);
   }
 }
 

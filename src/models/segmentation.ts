@@ -1,10 +1,10 @@
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { Module } from "../nn/module.ts";
-import type { Sequential } from "../nn/sequential.ts";
 import { interpolate } from "../ops/interpolate.ts";
 import type { AuxiliaryOutputs } from "./auxiliary-outputs.ts";
 import { torchvision } from "./imagenet.ts";
+import { inSequence } from "./in-sequence.ts";
 import { mobilenetV3LargeFeatures } from "./mobilenet-v3.ts";
 import type { Accuracy, ModelEntry, PretrainedWeights } from "./model-entry.ts";
 import { ResNetBackbone, type ResNetSettings } from "./resnet.ts";
@@ -49,14 +49,13 @@ const lowChannels = 40;
 /** The large MobileNetV3: maps of an eighth of the image's extents, and of a sixteenth. */
 export function mobilenetV3Backbone(inChannels = 3): Backbone {
   const module = mobilenetV3LargeFeatures(inChannels);
-  const through = (x: Tensor, layers: Sequential["layers"]) => layers.reduce((y, each) => each.forward(y), x);
   return {
     module,
     lowChannels,
     highChannels: 960,
     maps: (x) => {
-      const low = through(x, module.layers.slice(0, lowLayers));
-      return { low, high: through(low, module.layers.slice(lowLayers)) };
+      const low = inSequence(module.layers.slice(0, lowLayers), x);
+      return { low, high: inSequence(module.layers.slice(lowLayers), low) };
     },
   };
 }

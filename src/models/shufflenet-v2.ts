@@ -7,6 +7,7 @@ import { Sequential } from "../nn/sequential.ts";
 import { concat, narrow, reshape, transpose } from "../ops/movement.ts";
 import { convNorm, convNormParts } from "./conv-norm.ts";
 import { imagenet, imagenetAccuracy, torchvision } from "./imagenet.ts";
+import { inSequence } from "./in-sequence.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 
 /** Table 5: channels of the first convolution, which are the same in all, and units of the three stages. */
@@ -107,7 +108,7 @@ export class ShuffleNetV2 extends Module {
 
   override forward(x: Tensor): Tensor {
     const stem = this.maxpool.forward(this.conv1.forward(x));
-    const stages = [this.stage2, this.stage3, this.stage4].reduce((y, stage) => stage.forward(y), stem);
+    const stages = inSequence([this.stage2, this.stage3, this.stage4], stem);
     return this.fc.forward(this.avgpool.forward(this.conv5.forward(stages)));
   }
 }

@@ -1,9 +1,6 @@
-import { ArgumentError } from "../core/errors.ts";
-import type { SameShape } from "../core/shape-types.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { dropout2d, type RandomOptions } from "../ops/random.ts";
-import { Module } from "./module.ts";
-import { showArguments } from "./show-arguments.ts";
+import { DropLayer } from "./drop-layer.ts";
 
 /**
  * In training, each channel of each sample of [N, C, …] is wholly 0 with probability p and x / (1 − p) otherwise.
@@ -12,24 +9,13 @@ import { showArguments } from "./show-arguments.ts";
  *
  * Tompson et al.: Efficient Object Localization Using Convolutional Networks (2014), section 3.2.
  */
-export class Dropout2d extends Module {
-  declare readonly "~shape": SameShape;
-  readonly p: number;
-  readonly #random: RandomOptions;
-
+export class Dropout2d extends DropLayer {
   /** @param p default ½. */
   constructor(p = 0.5, random: RandomOptions = {}) {
-    super();
-    if (!(p >= 0 && p <= 1)) throw new ArgumentError(`Dropout2d: p must lie in [0, 1], but is ${p}`);
-    this.p = p;
-    this.#random = random;
+    super("Dropout2d", p, random);
   }
 
-  override forward(x: Tensor): Tensor {
-    return this.training ? dropout2d(x, this.p, this.#random) : x;
-  }
-
-  protected override settings(): string {
-    return showArguments(this.p);
+  protected override drop(x: Tensor, p: number, random: RandomOptions): Tensor {
+    return dropout2d(x, p, random);
   }
 }

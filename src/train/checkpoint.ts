@@ -24,10 +24,7 @@ export function serializeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const tensors = parts.flatMap((part) =>
     [...checkpoint[part]].map(([name, value]) => [`${part}.${name}`, value] as const),
   );
-  return serializeSafetensors(tensors, {
-    format,
-    position: JSON.stringify(checkpoint.position),
-  });
+  return serializeSafetensors(tensors, { format, position: JSON.stringify(checkpoint.position) });
 }
 
 /**

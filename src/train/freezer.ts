@@ -1,4 +1,4 @@
-import { Module } from "../nn/module.ts";
+import type { Module } from "../nn/module.ts";
 import { Parameter } from "../nn/parameter.ts";
 
 export interface FreezeOptions {
@@ -46,7 +46,5 @@ export class Freezer implements Disposable {
 
 function ownParameters(module: Module): Parameter[] {
   const members = [...module.members()].map(([, member]) => member);
-  return members.filter(
-    (member) => !(member instanceof Module) && member instanceof Parameter,
-  ) as Parameter[];
+  return members.filter((member) => member instanceof Parameter);
 }

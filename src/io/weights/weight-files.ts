@@ -27,16 +27,24 @@ export interface WeightsPlatform {
 /** Reads one file of a repository; undefined if there is none such. */
 export type ReadFile = (name: string) => Promise<WeightFile | undefined>;
 
+/** The files that a repository or folder may hold its weights in: whole, in parts by an index, or as PyTorch's. */
+export const weightFileNames = [
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "pytorch_model.bin",
+] as const;
+
 /** The weights in a repository or folder: one file, or the parts that an index lists. @throws FileError without any. */
 export async function readRepository(where: string, read: ReadFile): Promise<WeightFiles> {
   const config = await read("config.json");
-  const whole = await read("model.safetensors");
+  const [wholeName, indexName, checkpointName] = weightFileNames;
+  const whole = await read(wholeName);
   if (whole !== undefined) return { config, weights: [whole] };
-  const index = await read("model.safetensors.index.json");
+  const index = await read(indexName);
   if (index !== undefined) return { config, weights: await readParts(index, read) };
-  const checkpoint = await read("pytorch_model.bin");
+  const checkpoint = await read(checkpointName);
   if (checkpoint !== undefined) return { config, weights: [checkpoint] };
-  throw new FileError(where, "has no model.safetensors, model.safetensors.index.json or pytorch_model.bin");
+  throw new FileError(where, `has no ${wholeName}, ${indexName} or ${checkpointName}`);
 }
 
 async function readParts(index: WeightFile, read: ReadFile): Promise<WeightFile[]> {
@@ -69,9 +77,14 @@ export function parseJsonObject({ file, bytes }: WeightFile): Record<string, unk
   return value as Record<string, unknown>;
 }
 
+/** Whether a path or an address is called as files of weights alone are. */
+export function isWeightFile(name: string): boolean {
+  return /\.(safetensors|pth?|th|bin)$/i.test(name);
+}
+
 /** "timm/resnet50.a1_in1k", also as timm writes it with "hf-hub:" before it; undefined for what ends as a file does. */
 export function repositoryOf(source: string): string | undefined {
-  if (/\.(pth?|th|bin|safetensors)$/.test(source)) return undefined;
+  if (isWeightFile(source)) return undefined;
   return /^(?:hf[-_]hub:)?([\w-][\w.-]*\/[\w-][\w.-]*)$/.exec(source)?.[1];
 }
 

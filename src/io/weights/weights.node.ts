@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { cacheFolder } from "../../core/cache-folder.node.ts";
@@ -17,7 +18,13 @@ import {
   repositoryOf,
   type WeightFile,
   type WeightFiles,
+  weightFileNames,
 } from "./weight-files.ts";
+
+/** Whether a folder has weights to be read by `fetchWeights`. */
+export function holdsWeights(folder: string): boolean {
+  return weightFileNames.some((name) => existsSync(join(folder, name)));
+}
 
 export async function fetchWeights(source: string, options: HubOptions = {}): Promise<WeightFiles> {
   if (isAddress(source)) {
