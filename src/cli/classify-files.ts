@@ -1,9 +1,8 @@
-import { stat } from "node:fs/promises";
 import { ArgumentError, FileError, FoveaError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import { normalizeBytes } from "../data/preprocess.ts";
 import { decodeImage } from "../io/decode-image.ts";
-import { readFile } from "../io/files.node.ts";
+import { isFolder, readFile } from "../io/files.node.ts";
 import { imageFilesIn } from "../io/image-files.node.ts";
 import { Classifier, type RankedClass } from "./classifier.ts";
 import type { ClassifyingModel } from "./classifying-model.ts";
@@ -30,11 +29,7 @@ export async function expandFolders(
 ): Promise<{ files: readonly string[]; folders: boolean }> {
   let folders = false;
   const expanded = operands.map(async (path) => {
-    const isFolder = await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) return [path];
+    if (!(await isFolder(path))) return [path];
     folders = true;
     const files = await imageFilesIn(path);
     if (files.length === 0) throw new FileError(path, "has no images: JPEG, PNG, PGM or PPM");

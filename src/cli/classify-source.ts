@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { ArgumentError } from "../core/errors.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
+import { isFolder } from "../io/files.node.ts";
 import type { TransferOptions } from "../io/http/transfer-options.ts";
 import { findEntry, listModels } from "../models/registry.ts";
 import { onnxFiles } from "./classify-onnx.ts";
@@ -30,11 +30,7 @@ export interface ClassifySource {
 
 /** A folder that `fovea train` left. */
 const runs: ClassifySource = {
-  has: (name) =>
-    stat(name).then(
-      (found) => found.isDirectory(),
-      () => false,
-    ),
+  has: isFolder,
   open: async (name, values) => {
     const run = await openRun(name);
     const prepared = preparedAsTrained(run, values);

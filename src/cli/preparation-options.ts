@@ -1,12 +1,12 @@
 import type { Normalization } from "../data/normalization.ts";
 import { centerView } from "../data/preprocess.ts";
-import type { ImageShape } from "../data/source.ts";
 import {
   type CropMode,
   cropModes,
   type Interpolation,
   interpolations,
   type Preprocessing,
+  withSide,
 } from "../io/preprocessing.ts";
 import type { ClassifyingModel } from "./classifying-model.ts";
 import { choice, flag, integer, numbers, type OptionsFor, positive } from "./option.ts";
@@ -57,15 +57,13 @@ export function preparedBy(
   values: PreparationValues,
   own: Preprocessing,
 ): Pick<ClassifyingModel, "imageShape" | "view" | "normalization"> {
-  const [channels, height, width] = own.inputSize;
+  const { size } = values;
+  const { inputSize: imageShape, resize } = size === undefined ? own : withSide(own, size);
+  const [channels] = imageShape;
   const normalization = normalizationBy(values, own);
   if (values.bgr && channels !== 3) {
     throw new UsageError(`--bgr needs 3 channels, but the network takes ${channels}`);
   }
-  const { size } = values;
-  const imageShape: ImageShape = size === undefined ? own.inputSize : [channels, size, size];
-  // What is cut off at the sides stays the same share.
-  const resize = size === undefined ? own.resize : Math.round((own.resize * size) / Math.min(height, width));
   const view = centerView({
     inputSize: imageShape,
     resize: values.resize ?? resize,

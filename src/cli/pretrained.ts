@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { ImageShape } from "../data/source.ts";
 import type { TransferOptions } from "../io/http/transfer-options.ts";
-import type { Preprocessing } from "../io/preprocessing.ts";
+import { type Preprocessing, withSide } from "../io/preprocessing.ts";
 import { isWeightFile } from "../io/weights/weight-files.ts";
 import { holdsWeights } from "../io/weights/weights.node.ts";
 import { loadPretrained, type Pretrained, type PretrainedOptions } from "../models/load-pretrained.ts";
@@ -55,11 +55,7 @@ export async function choosePreprocessing(
   const { inputShape, weights } = requireModel(model, "--model");
   const [, height, width] = inputShape as ImageShape;
   const chosen = known ?? weights?.preprocessing ?? usualPreprocessing([3, height, width]);
-  if (imageSize === undefined) return chosen;
-  const [channels, side] = chosen.inputSize;
-  // What is cut off at the sides stays the same share.
-  const resize = Math.round((chosen.resize * imageSize) / side);
-  return { ...chosen, inputSize: [channels, imageSize, imageSize], resize };
+  return imageSize === undefined ? chosen : withSide(chosen, imageSize);
 }
 
 /** What a network's batch normalizations add to the variance, which weights from elsewhere may decide. */

@@ -1,8 +1,8 @@
-import type { Dirent } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { FileError } from "../core/errors.ts";
 import { imageExtensions } from "./decode-image.ts";
+import { isFolder } from "./files.node.ts";
 
 /** The images in a folder and in the folders within, told by the endings of their names, sorted by path. */
 export async function imageFilesIn(folder: string): Promise<string[]> {
@@ -26,17 +26,10 @@ async function entriesOf(folder: string): Promise<{ files: string[]; folders: st
   const [files, folders]: [string[], string[]] = [[], []];
   for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
-    if (await isFolder(folder, entry)) folders.push(entry.name);
+    // A link may lead to a folder.
+    const link = entry.isSymbolicLink();
+    if (link ? await isFolder(join(folder, entry.name)) : entry.isDirectory()) folders.push(entry.name);
     else files.push(entry.name);
   }
   return { files, folders };
-}
-
-/** Also whether a link leads to a folder. */
-async function isFolder(folder: string, entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  return stat(join(folder, entry.name)).then(
-    (target) => target.isDirectory(),
-    () => false,
-  );
 }

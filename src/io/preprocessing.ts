@@ -100,3 +100,10 @@ function oneOf<T extends string>(name: string, value: string, choices: readonly 
     throw new ArgumentError(`${name} must be ${choices.join(", ")}, but is "${value}"`);
   return found;
 }
+
+/** The same for a square input of another side: what is cut off stays the same share. */
+export function withSide(preprocessing: Preprocessing, side: number): Preprocessing {
+  const [channels, height, width] = preprocessing.inputSize;
+  const resize = Math.round((preprocessing.resize * side) / Math.min(height, width));
+  return { ...preprocessing, inputSize: [channels, side, side], resize };
+}
