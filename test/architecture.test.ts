@@ -19,8 +19,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ["core", "ops", "compiler", "nn", "equivariant", "io"],
   data: ["core", "ops", "io"],
   train: ["core", "ops", "autograd", "compiler", "io", "nn", "data"],
-  analyze: ["core", "ops", "autograd", "compiler", "io", "nn", "equivariant", "data"],
+  plot: ["core"],
+  analyze: ["core", "ops", "autograd", "compiler", "io", "nn", "equivariant", "data", "plot"],
   onnx: ["core", "ops", "nn", "io", "compiler"],
+  lab: [
+    "core",
+    "ops",
+    "autograd",
+    "compiler",
+    "io",
+    "nn",
+    "equivariant",
+    "models",
+    "data",
+    "train",
+    "analyze",
+    "plot",
+  ],
 };
 
 /** The folder with everything on it, and the entry points that only put the others together. */

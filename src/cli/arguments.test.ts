@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { editDistance, nearest } from "../core/nearest.ts";
 import { parseArguments } from "./arguments.ts";
-import { editDistance, nearest } from "./nearest.ts";
 import { choice, flag, flagName, integer, listed, positive, real, text } from "./option.ts";
 
 const options = {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../core/nearest.ts";
 import { flagName, type Options, type ValuesOf } from "./option.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
 import type { ImageView } from "../data/image-view.ts";
 import { prepareDigit } from "../data/prepare-digit.ts";
 import { isFolder } from "../io/files.node.ts";
@@ -8,7 +9,6 @@ import { onnxFiles } from "./classify-onnx.ts";
 import { published } from "./classify-published.ts";
 import type { ClassifyingModel } from "./classifying-model.ts";
 import { preprocessingFor } from "./image-form.ts";
-import { suggestion } from "./nearest.ts";
 import { flagName } from "./option.ts";
 import { type PreparationValues, preparationOptions, preparedBy } from "./preparation-options.ts";
 import { loadTrained, openRun, type SavedRun } from "./saved-run.ts";

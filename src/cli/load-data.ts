@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { suggestion } from "../core/nearest.ts";
 import { cifar10 } from "../data/cifar.node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { digits } from "../data/digits.ts";
@@ -6,7 +7,6 @@ import { type ImageFolderOptions, imageFolder } from "../data/image-folder.node.
 import { fashionMnist, mnist } from "../data/mnist.node.ts";
 import type { TrainTest } from "../data/mnist.ts";
 import { foldersIn } from "../io/image-files.node.ts";
-import { suggestion } from "./nearest.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface DataSettings {

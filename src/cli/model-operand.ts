@@ -1,9 +1,9 @@
+import { suggestion } from "../core/nearest.ts";
 import type { Shape } from "../core/shape.ts";
 import { createModel } from "../models/create-model.ts";
 import type { ModelEntry } from "../models/model-entry.ts";
 import { findEntry, listModels } from "../models/registry.ts";
 import type { Module } from "../nn/module.ts";
-import { suggestion } from "./nearest.ts";
 import { integer, type Option, type OptionsFor } from "./option.ts";
 import { UsageError } from "./usage-error.ts";
 

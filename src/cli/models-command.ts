@@ -1,3 +1,4 @@
+import { suggestion } from "../core/nearest.ts";
 import type { Accuracy, ModelEntry } from "../models/model-entry.ts";
 import { listModels } from "../models/registry.ts";
 import type { Arguments } from "./arguments.ts";
@@ -5,7 +6,6 @@ import { type Command, defineCommand } from "./command.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatScaled, shorten } from "./format.ts";
 import { wrap } from "./help.ts";
-import { suggestion } from "./nearest.ts";
 import { flag } from "./option.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";

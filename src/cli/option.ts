@@ -1,4 +1,4 @@
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "../core/nearest.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** One setting of a command: how its text becomes a value, and what the help says about it. */

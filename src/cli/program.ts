@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { FoveaError } from "../core/errors.ts";
+import { suggestion } from "../core/nearest.ts";
 import { bench } from "./bench-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
@@ -7,7 +8,6 @@ import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
 import { models } from "./models-command.ts";
-import { suggestion } from "./nearest.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,0 +1,3 @@
+import "../default-backend.ts";
+
+export { type LayerCall, type LayerTrace, requireCall, traceLayers } from "./trace-layers.ts";

@@ -1,0 +1,91 @@
+import { FoveaError } from "../core/errors.ts";
+import { type Tensor, tensor } from "../core/tensor.ts";
+import { normalizeBytes } from "../data/preprocess.ts";
+import type { ImageShape } from "../data/source.ts";
+import { decodeImage } from "../io/decode-image.ts";
+import { readFile } from "../io/files.node.ts";
+import type { TransferOptions } from "../io/http/transfer-options.ts";
+import { findEntry } from "../models/registry.ts";
+import { manualSeed } from "../nn/random.ts";
+import { type ClassifyValues, openClassifyingModel } from "./classify-source.ts";
+import type { ClassifyingModel } from "./classifying-model.ts";
+import { makeNamedModel, modelOptions } from "./model-operand.ts";
+import { flag, integer, type OptionsFor, text } from "./option.ts";
+import { preparationOptions, preparedBy } from "./preparation-options.ts";
+import { UsageError } from "./usage-error.ts";
+import { usualPreprocessing } from "./usual-preprocessing.ts";
+
+interface NetworkValues extends ClassifyValues {
+  readonly input: ImageShape | undefined;
+  readonly classes: number | undefined;
+  readonly pretrained: boolean;
+  readonly seed: number;
+}
+
+/** A network to look into, with what is needed to show it images. */
+export interface Network extends ClassifyingModel {
+  readonly name: string;
+  /** Whether its parameters come from training, and not from chance. */
+  readonly trained: boolean;
+}
+
+/** Options of every command that looks into a network. */
+export const networkOptions: OptionsFor<NetworkValues> = {
+  ...(modelOptions as OptionsFor<Pick<NetworkValues, "input" | "classes">>),
+  pretrained: flag("takes the published weights of a network of the registry, not random ones"),
+  seed: integer("seed of random parameters and images", { initial: 0, least: 0 }),
+  architecture: text("NAME", "the network that a file of weights is for, where it does not say"),
+  ...preparationOptions,
+};
+
+/** For the help of commands that look into a network. */
+export const whatNetworksAre: string =
+  "MODEL is a network of the registry (random weights, or --pretrained), a run of fovea train, an ONNX file, a file or " +
+  'a repository of weights. "fovea models" lists the networks.';
+
+/** The network that an operand means, in eval mode. @throws UsageError if there is none such. */
+export async function openNetwork(
+  name: string,
+  values: NetworkValues,
+  transfer: TransferOptions = {},
+): Promise<Network> {
+  if (findEntry(name) !== undefined && !values.pretrained) {
+    manualSeed(values.seed);
+    const { model, input } = makeNamedModel(name, values);
+    const prepared = preparedBy(values, usualPreprocessing(input as ImageShape));
+    return { name, model: model.eval(), ...prepared, labels: undefined, trained: false };
+  }
+  const told = (["input", "classes"] as const).find((key) => values[key] !== undefined);
+  if (told !== undefined) throw new UsageError(`--${told} is for networks with random weights`);
+  const network = await openClassifyingModel(name, values, transfer);
+  network.model.eval();
+  return { name, ...network, trained: true };
+}
+
+/**
+ * Image files as the network's input, [N, C, H, W], prepared and normalized.
+ *
+ * @throws FoveaError that names the file which is no image.
+ */
+export async function readImages(
+  files: readonly string[],
+  { imageShape, view, normalization }: Network,
+): Promise<Tensor> {
+  const images = await Promise.all(
+    files.map(async (file) => {
+      const image = await decodeImage(await readFile(file), file);
+      try {
+        return normalizeBytes(view(image, undefined), normalization);
+      } catch (error) {
+        if (!(error instanceof FoveaError)) throw error;
+        throw new UsageError(`${file}: ${error.message}`);
+      }
+    }),
+  );
+  const size = imageShape[0] * imageShape[1] * imageShape[2];
+  const all = new Float32Array(images.length * size);
+  images.forEach((each, i) => {
+    all.set(each, i * size);
+  });
+  return tensor(all, { shape: [images.length, ...imageShape] });
+}
