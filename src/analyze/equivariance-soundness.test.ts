@@ -91,7 +91,7 @@ async function measure(
   return report!;
 }
 
-const seen = { exact: 0, rounding: 0, stride: 0, invariant: 0, exactSymmetry: 0 };
+const seen = { exact: 0, rounding: 0, stride: 0, differs: 0, invariant: 0 };
 
 /** What the theory's verdict promises of float32 results. */
 function check(report: EquivarianceReport): void {
@@ -106,8 +106,9 @@ function check(report: EquivarianceReport): void {
       seen[verdict.kind === "exact" ? "rounding" : "invariant"]++;
       expect(interiorError, where).toBeLessThan(verdict.rounding ? 1e-4 : 1e-30);
     } else if (verdict.kind === "stride" && law === "equivariance" && Number.isFinite(error)) {
+      // Only a coincidence hides it, such as a largest element that stays in all windows.
       seen.stride++;
-      expect(error, where).toBeGreaterThan(1e-4);
+      if (error > 1e-4) seen.differs++;
     }
   }
 }
@@ -123,6 +124,7 @@ test("what theory calls exact is the same bits, and what needs a larger shift di
     ...(process.env.FOVEA_SEED && { seed: Number(process.env.FOVEA_SEED) }),
   });
   expect(Math.min(seen.exact, seen.stride)).toBeGreaterThan(0);
+  expect(seen.differs / seen.stride).toBeGreaterThan(0.95);
 });
 
 test("symmetries of the square that theory calls exact are, on random networks", async () => {

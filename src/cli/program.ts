@@ -4,6 +4,7 @@ import { suggestion } from "../core/nearest.ts";
 import { bench } from "./bench-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
+import { equivarianceCommand } from "./equivariance-command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   bench,
   exportNetwork,
   lab,
+  equivarianceCommand,
 ];
 
 /**
