@@ -7,8 +7,15 @@ export {
   type FullyConnectedComparison,
 } from "./compare-fully-connected.ts";
 export { countMacs } from "./count-macs.ts";
+export {
+  type EffectiveField,
+  type EffectiveFieldOptions,
+  effectiveReceptiveField,
+  effectiveThreshold,
+} from "./effective-receptive-field.ts";
 export type { IndexMap } from "./field/index-map.ts";
 export type { Runs } from "./field/runs.ts";
+export { densityOf, fitGaussian, type GaussianFit } from "./fit-gaussian.ts";
 export { type AxisField, fieldOf, type LayerField, receptiveField } from "./receptive-field.ts";
 export { type LayerSummary, type ModelSummary, summarize } from "./summarize.ts";
 export { type LayerCall, type LayerTrace, requireCall, traceLayers } from "./trace-layers.ts";
