@@ -1,12 +1,13 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { reshape } from "../ops/movement.ts";
+import { tensorsBehind } from "./tensors-behind.ts";
 
 const softmaxes: ReadonlySet<string> = new Set(["softmax", "logSoftmax"]);
 
 /** What may stand behind a softmax without changing which class an element belongs to: shapes, types, rounding. */
 const harmless: ReadonlySet<string> = new Set(
-  ["reshape", "cast", "add", "sub", "mul", "abs", "where", "less", "greaterEqual", "expand"].concat("full"),
+  "reshape cast full expand add sub mul abs sign where less lessEqual".split(" "),
 );
 
 /**
@@ -28,11 +29,11 @@ export function classScores(output: Tensor): Tensor {
 }
 
 function beforeSoftmax(output: Tensor): Tensor {
-  const behind = [...tensorsBehind(output)].sort((a, b) => b.id - a.id);
-  const last = behind.find(({ source }) => source.kind === "node" && softmaxes.has(source.op.name));
+  const behind = tensorsBehind(output, new Set());
+  const last = behind.findLast(({ source }) => source.kind === "node" && softmaxes.has(source.op.name));
   if (last?.source.kind !== "node" || last.size !== output.size) return output;
   const after = new Set<Tensor>([last]);
-  for (const tensor of behind.reverse()) {
+  for (const tensor of behind) {
     const { source } = tensor;
     if (source.kind !== "node" || tensor === last || !source.inputs.some((input) => after.has(input)))
       continue;
@@ -40,16 +41,4 @@ function beforeSoftmax(output: Tensor): Tensor {
     after.add(tensor);
   }
   return last.source.inputs[0]!;
-}
-
-function tensorsBehind(output: Tensor): Set<Tensor> {
-  const behind = new Set<Tensor>();
-  const stack = [output];
-  while (stack.length > 0) {
-    const tensor = stack.pop()!;
-    if (behind.has(tensor)) continue;
-    behind.add(tensor);
-    if (tensor.source.kind === "node") stack.push(...tensor.source.inputs);
-  }
-  return behind;
 }

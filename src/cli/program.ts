@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { FoveaError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
+import { attribute } from "./attribute-command.ts";
 import { bench } from "./bench-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
@@ -14,7 +15,16 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, classify, models, summary, bench, exportNetwork];
+const commands: readonly Command[] = [
+  train,
+  evaluateRun,
+  classify,
+  models,
+  summary,
+  bench,
+  exportNetwork,
+  attribute,
+];
 
 /**
  * Runs `fovea` with its arguments.
