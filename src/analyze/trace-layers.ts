@@ -17,20 +17,9 @@ export interface LayerCall {
   readonly container: boolean;
 }
 
-/** What a part of a network computed that is no module, such as a node of an ONNX file. */
-export interface PartCall {
-  /** The node's name, with `#2` behind it for a second one of that name. */
-  readonly name: string;
-  /** Its operator, such as `Conv`. */
-  readonly kind: string;
-  readonly output: Tensor;
-}
-
 export interface LayerTrace {
   /** Every call in the order in which they ended: inner layers before those that hold them, the network last. */
   readonly calls: readonly LayerCall[];
-  /** The parts that are no modules, in order; none in a network that is made of modules alone. */
-  readonly parts: readonly PartCall[];
   readonly output: Tensor;
 }
 
@@ -41,25 +30,20 @@ export interface LayerTrace {
  */
 export function traceLayers(model: Module, ...inputs: readonly Tensor[]): LayerTrace {
   const paths = new Map([...model.namedModules()].map(([path, module]) => [module, path]));
-  const counts = new Map<Module | string, number>();
-  const numbered = (name: string, key: Module | string): string => {
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
-    return count === 1 ? name : `${name}#${count}`;
-  };
+  const counts = new Map<Module, number>();
   const calls: LayerCall[] = [];
-  const parts: PartCall[] = [];
   const output = withForwardObserver(
     (module, operands, result) => {
       const path = paths.get(module);
       if (path === undefined) return;
-      const name = numbered(path, module);
+      const count = (counts.get(module) ?? 0) + 1;
+      counts.set(module, count);
+      const name = count === 1 ? path : `${path}#${count}`;
       calls.push({ path, name, module, inputs: operands, output: result, container: isContainer(module) });
     },
     () => (model.forward as (...operands: readonly Tensor[]) => Tensor)(...inputs),
-    (part, kind, result) => parts.push({ name: numbered(part, part), kind, output: result }),
   );
-  return { calls, parts, output };
+  return { calls, output };
 }
 
 /** Whether a layer is made of other layers. */

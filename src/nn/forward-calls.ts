@@ -5,12 +5,8 @@ import type { Module } from "./module.ts";
 /** Sees every call of a module's `forward` after it returned. */
 export type ForwardObserver = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
 
-/** Sees what a part of a network computed that is no module of its own, such as a node of an ONNX graph. */
-export type PartObserver = (part: string, kind: string, output: Tensor) => void;
-
 let running: Module | undefined;
 let observer: ForwardObserver | undefined;
-let partObserver: PartObserver | undefined;
 
 /**
  * Makes every call of `module.forward` pass through here, however it is called.
@@ -41,22 +37,13 @@ function located(error: ShapeError, caller: Module, module: Module): ShapeError 
   return path === undefined || path === "" ? error : error.at(path);
 }
 
-/** Tells those who watch a forward pass what one of its parts computed. */
-export function reportPart(part: string, kind: string, output: Tensor): void {
-  partObserver?.(part, kind, output);
-}
-
-/**
- * Runs `body` and shows each call of a module's `forward` to `next`, inner calls before those that made them.
- *
- * @param nextPart is shown the parts of networks that are not made of modules.
- */
-export function withForwardObserver<R>(next: ForwardObserver, body: () => R, nextPart?: PartObserver): R {
-  const [outer, outerPart] = [observer, partObserver];
-  [observer, partObserver] = [next, nextPart];
+/** Runs `body` and shows each call of a module's `forward` to `next`, inner calls before those that made them. */
+export function withForwardObserver<R>(next: ForwardObserver, body: () => R): R {
+  const outer = observer;
+  observer = next;
   try {
     return body();
   } finally {
-    [observer, partObserver] = [outer, outerPart];
+    observer = outer;
   }
 }

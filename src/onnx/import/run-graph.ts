@@ -1,5 +1,4 @@
 import { FoveaError, MemoryError } from "../../core/errors.ts";
-import { reportPart } from "../../nn/forward-calls.ts";
 import type { OnnxAttribute } from "./attributes.ts";
 import { NodeCall } from "./node-call.ts";
 import { OnnxError } from "./onnx-error.ts";
@@ -68,7 +67,6 @@ function runNode(node: OnnxNode, scope: Scope, surroundings: Surroundings): void
       throw new OnnxError(place, `output ${i} would have ${value.tensor.size} elements`);
     }
     scope.values.set(name, value);
-    if (i === 0) reportPart(node.name || name, node.opType, value.tensor);
   });
 }
 
