@@ -3,9 +3,9 @@ import { ShapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import type { Module } from "../nn/module.ts";
-import { activationsOf, requireActivation } from "./activations.ts";
+import { activationsOf } from "./activations.ts";
 import { inEvaluation } from "./in-evaluation.ts";
-import { traceLayers } from "./trace-layers.ts";
+import { requireCall, traceLayers } from "./trace-layers.ts";
 import { reached, type WorkOptions } from "./work.ts";
 
 /** What one map of a layer, or all of them together, hold. */
@@ -62,7 +62,7 @@ export async function* featureMaps(
   const input = tensor(Float32Array.from(await image.data()), { shape });
   const groups = await inEvaluation(model, async () => {
     const trace = traceLayers(model, input);
-    const layers = options.layers?.map((name) => requireActivation(trace, name)) ?? activationsOf(trace);
+    const layers = options.layers?.map((name) => requireCall(trace, name)) ?? activationsOf(trace);
     return inGroups(layers.map(({ name, output }) => ({ name, size: output.size })));
   });
   let done = 0;
@@ -70,7 +70,10 @@ export async function* featureMaps(
     const outputs = await inEvaluation(model, () =>
       compile((x: Tensor) => {
         const trace = traceLayers(model, x);
-        return names.map((name) => ({ ...requireActivation(trace, name) }));
+        return names.map((name) => {
+          const { module, output } = requireCall(trace, name);
+          return { name, kind: module.typeName, output };
+        });
       })(input),
     );
     for (const { name, kind, output } of outputs) {

@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
+import { lab } from "./lab-command.ts";
 import { models } from "./models-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   summary,
   bench,
   exportNetwork,
+  lab,
   attribute,
 ];
 

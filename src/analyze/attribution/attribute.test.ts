@@ -125,11 +125,7 @@ describe("attribute", () => {
   test.each([
     ["there is no class 3: the network has 3, from 0 to 2", "gradient", { class: 3 }],
     ['there is no method "grad-cm" of attribution; did you mean grad-cam?', "grad-cm", {}],
-    [
-      'there is no layer "rely2" that the network computes; did you mean relu2?',
-      "grad-cam",
-      { layer: "rely2" },
-    ],
+    ['there is no layer "rely2" that the network calls; did you mean relu2?', "grad-cam", { layer: "rely2" }],
     ['the layer "fc" makes [1, 3], which has no spatial extent', "score-cam", { layer: "fc" }],
     ["a window of 9 pixels does not fit into an image of 8 × 8", "occlusion", { window: 9 }],
     ["a stride of 4 leaves gaps between windows of 3", "occlusion", { window: 3, stride: 4 }],

@@ -4,8 +4,8 @@ import { ArgumentError } from "../../core/errors.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { interpolate } from "../../ops/interpolate.ts";
 import { reshape } from "../../ops/movement.ts";
-import { type Activation, activationsOf, requireActivation } from "../activations.ts";
-import type { LayerTrace } from "../trace-layers.ts";
+import { activationsOf } from "../activations.ts";
+import { type LayerCall, type LayerTrace, requireCall } from "../trace-layers.ts";
 import type { Heat } from "./attribution.ts";
 import { type Subject, scoreOf } from "./subject.ts";
 
@@ -19,13 +19,13 @@ export interface CamOptions {
  *
  * @throws ArgumentError if there is none of that name, or its output is not [N, C, H, W] with more than one place.
  */
-export function camLayer(trace: LayerTrace, name: string | undefined): Activation {
+export function camLayer(trace: LayerTrace, name: string | undefined): LayerCall {
   if (name === undefined) {
     const last = activationsOf(trace).findLast(({ output }) => isSpatial(output));
     if (last) return last;
     throw new ArgumentError("no layer of the network has maps [N, C, H, W] with more than one place");
   }
-  const found = requireActivation(trace, name);
+  const found = requireCall(trace, name);
   if (isSpatial(found.output)) return found;
   throw new ArgumentError(
     `the layer "${name}" makes [${found.output.shape.join(", ")}], which has no spatial extent: class activation maps ` +

@@ -17,5 +17,7 @@ export function attributionPanel(
   }));
   const original = { rgb: photograph, height, width, label: "Photograph" };
   const scale = options.scale ?? Math.max(1, Math.floor(224 / width));
-  return drawAtlas([original, ...tiles], { ...options, scale });
+  // At most five in a row, and rows of about the same length.
+  const columns = Math.ceil((tiles.length + 1) / Math.ceil((tiles.length + 1) / 5));
+  return drawAtlas([original, ...tiles], { ...options, columns, scale });
 }

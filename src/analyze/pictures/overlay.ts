@@ -25,14 +25,21 @@ export function overlayPixels(
   signed: boolean,
 ): Uint8Array {
   const most = quantile(Float32Array.from(values, Math.abs), 0.995);
-  const range = [signed ? -most : 0, most] as const;
-  const colors = colorize(values, { colors: signed ? "diverging" : "viridis", range });
+  const colors = signed ? signColors(values) : colorize(values, { range: [0, most] });
   return photograph.map((byte, i) => {
     const share = most === 0 ? 0 : Math.min(1, Math.abs(values[Math.floor(i / 3)]!) / most);
     const cover = 0.9 * share ** 0.6;
     const gray = 0.25 * grayAt(photograph, i) + 0.45 * byte;
     return Math.round(gray * (1 - cover) + colors[i]! * cover);
   });
+}
+
+const [support, opposition] = [[214, 48, 49] as const, [33, 110, 190] as const];
+
+function signColors(values: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from({ length: 3 * values.length }, (_, i) =>
+    values[Math.floor(i / 3)]! > 0 ? support[i % 3]! : opposition[i % 3]!,
+  );
 }
 
 function grayAt(rgb: Uint8Array, i: number): number {
