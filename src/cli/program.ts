@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { FoveaError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
+import { attribute } from "./attribute-command.ts";
 import { bench } from "./bench-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   bench,
   exportNetwork,
   lab,
+  attribute,
 ];
 
 /**
