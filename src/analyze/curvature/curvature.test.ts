@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cancelling } from "../../../test/agreement.ts";
+import { smallBatches, smallCnn, wave } from "../../../test/small-cnn.ts";
 import { compareArrays, tolerance } from "../../../test/tolerance.ts";
 import "../../default-backend.ts";
 import { createWasmBackend } from "../../backend/wasm/wasm.ts";
@@ -8,16 +9,8 @@ import { setBackend } from "../../compiler/runtime.ts";
 import { Draw } from "../../core/draw.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import { BatchNorm2d } from "../../nn/batch-norm2d.ts";
-import { Conv2d } from "../../nn/conv2d.ts";
-import { Flatten } from "../../nn/flatten.ts";
-import { Linear } from "../../nn/linear.ts";
-import { MaxPool2d } from "../../nn/max-pool2d.ts";
 import { Module } from "../../nn/module.ts";
 import { Parameter } from "../../nn/parameter.ts";
-import { ReLU } from "../../nn/relu.ts";
-import { Sequential } from "../../nn/sequential.ts";
-import { Tanh } from "../../nn/tanh.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { reshape } from "../../ops/movement.ts";
@@ -30,36 +23,7 @@ import { smoothDensity, spectralDensity } from "./spectral-density.ts";
 
 beforeAll(() => setBackend(createWasmBackend({ threads: 1 })));
 
-/** scale · sin(1.7 i + k), as in the script of PyTorch that made the expected values. */
-function wave(length: number, k: number, scale = 1, shift = 0): Float32Array {
-  return Float32Array.from({ length }, (_, i) => shift + scale * Math.sin(1.7 * i + k));
-}
-
-function smallCnn(): Sequential {
-  const norm = new BatchNorm2d(2);
-  const model = new Sequential(
-    new Conv2d(1, 2, 3, { padding: 1 }),
-    norm,
-    new ReLU(),
-    new MaxPool2d(2),
-    new Conv2d(2, 3, 3),
-    new Tanh(),
-    new Flatten(),
-    new Linear(3, 3),
-  );
-  model.parameters().forEach((parameter, k) => {
-    const size = parameter.shape.reduce((a, b) => a * b, 1);
-    parameter.assign(wave(size, k, 0.5, Number(parameter === norm.weight)));
-  });
-  norm.runningMean!.assign(Float32Array.of(0.1, -0.2));
-  norm.runningVar!.assign(Float32Array.of(0.7, 1.3));
-  return model;
-}
-
-const smallBatch: LabelledBatch = [
-  tensor(wave(4 * 36, 9), { shape: [4, 1, 6, 6] }),
-  tensor([0, 1, 2, 1], { dtype: "int32" }),
-];
+const [smallBatch] = smallBatches(4);
 
 /**
  * PyTorch 2.13 in float64: the gradient of the gradient (torch.autograd.grad twice), row by row, and
@@ -90,20 +54,14 @@ describe.each(["running", "batch"] as const)("a small CNN, %s statistics, agains
 
   test("Hessian-vector product, also of the batch in parts", async () => {
     const model = smallCnn();
-    const batches = [smallBatch];
+    const batches = [smallBatch!];
     const v = wave(93, 20);
     const product = await new HessianProduct(model, batches, { statistics }).apply(v);
     expect(compareArrays(product.subarray(0, 4), start, cancelling)).toBeUndefined();
     expect(compareArrays(product.subarray(-3), end, cancelling)).toBeUndefined();
     expect(product.reduce((a, b) => a + b, 0)).toBeCloseTo(total, 4);
     if (statistics === "batch") return;
-    const images = (await smallBatch[0].data()) as Float32Array;
-    const [first, rest] = [images.subarray(0, 36), images.subarray(36)];
-    const parts: LabelledBatch[] = [
-      [tensor(first, { shape: [1, 1, 6, 6] }), tensor([0], { dtype: "int32" })],
-      [tensor(rest, { shape: [3, 1, 6, 6] }), tensor([1, 2, 1], { dtype: "int32" })],
-    ];
-    const again = await new HessianProduct(model, parts, { statistics }).apply(v);
+    const again = await new HessianProduct(model, smallBatches(1, 3), { statistics }).apply(v);
     expect(compareArrays(again, product, cancelling)).toBeUndefined();
   });
 
@@ -111,7 +69,7 @@ describe.each(["running", "batch"] as const)("a small CNN, %s statistics, agains
     const model = smallCnn();
     const before = await model.stateDict();
     const options = { statistics, seed: 1 };
-    const spectrum = await hessianSpectrum(model, [smallBatch], {
+    const spectrum = await hessianSpectrum(model, [smallBatch!], {
       ...options,
       top: 4,
       bottom: 2,
@@ -133,9 +91,9 @@ describe.each(["running", "batch"] as const)("a small CNN, %s statistics, agains
         cancelling,
       ),
     ).toBeUndefined();
-    const { mean, standardError } = await hessianTrace(model, [smallBatch], { ...options, probes: 60 });
+    const { mean, standardError } = await hessianTrace(model, [smallBatch!], { ...options, probes: 60 });
     expect(Math.abs(mean - trace)).toBeLessThan(3 * standardError);
-    const density = await spectralDensity(model, [smallBatch], { ...options, probes: 20, steps: 12 });
+    const density = await spectralDensity(model, [smallBatch!], { ...options, probes: 20, steps: 12 });
     expect(density.weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
     const first = density.nodes.reduce((sum, node, k) => sum + node * density.weights[k]!, 0);
     expect(first).toBeCloseTo(trace / 93, 1);
@@ -235,12 +193,12 @@ describe("quadratics of known spectra", () => {
 
 test("what cannot be meant is refused", async () => {
   await expect(hessianSpectrum(smallCnn(), [])).rejects.toThrow("there are no samples");
-  await expect(hessianSpectrum(smallCnn(), [smallBatch], { top: -1 })).rejects.toThrow(ArgumentError);
-  await expect(hessianTrace(smallCnn(), [smallBatch], { probes: 0 })).rejects.toThrow(ArgumentError);
-  await expect(spectralDensity(smallCnn(), [smallBatch], { steps: 0.5 })).rejects.toThrow(ArgumentError);
+  await expect(hessianSpectrum(smallCnn(), [smallBatch!], { top: -1 })).rejects.toThrow(ArgumentError);
+  await expect(hessianTrace(smallCnn(), [smallBatch!], { probes: 0 })).rejects.toThrow(ArgumentError);
+  await expect(spectralDensity(smallCnn(), [smallBatch!], { steps: 0.5 })).rejects.toThrow(ArgumentError);
   const plain = new Quadratic(Float32Array.of(1), 1);
   const batch = { ...itself, statistics: "batch" } as const;
   await expect(hessianSpectrum(plain, nothing, batch)).rejects.toThrow("layers of batch normalization");
   const aborted = { signal: AbortSignal.abort(new Error("enough")) };
-  await expect(hessianSpectrum(smallCnn(), [smallBatch], aborted)).rejects.toThrow("enough");
+  await expect(hessianSpectrum(smallCnn(), [smallBatch!], aborted)).rejects.toThrow("enough");
 });
