@@ -11,6 +11,7 @@ export {
 export { hessianTrace, type TraceEstimate, type TraceOptions } from "./curvature/hessian-trace.ts";
 export {
   type DensityOptions,
+  drawDensity,
   type SpectralDensity,
   smoothDensity,
   spectralDensity,

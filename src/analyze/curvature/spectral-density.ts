@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../core/errors.ts";
 import type { Module } from "../../nn/module.ts";
+import { lineChart } from "../../plot/line-chart.ts";
 import type { LabelledBatch } from "../objective.ts";
 import { type HessianOptions, HessianProduct } from "./hessian-product.ts";
 import { Lanczos, randomUnitVector } from "./lanczos.ts";
@@ -69,4 +70,26 @@ export function smoothDensity(
       0,
     ),
   );
+}
+
+/** The density on a logarithmic axis, as SVG. */
+export function drawDensity(density: SpectralDensity, title: string): string {
+  const [low, high] = [Math.min(...density.nodes), Math.max(...density.nodes)];
+  const width = high - low || 1;
+  const places = Array.from({ length: 601 }, (_, i) => low + width * (-0.03 + (1.06 * i) / 600));
+  const values = smoothDensity(density, places, width / 200);
+  const floor = 1e-6 * Math.max(...values);
+  return lineChart({
+    title,
+    xLabel: "eigenvalue",
+    yLabel: "density",
+    yScale: "log",
+    series: [
+      {
+        name: "density",
+        marks: false,
+        points: places.map((x, i) => [x, Math.max(values[i]!, floor)] as const),
+      },
+    ],
+  });
 }
