@@ -4,16 +4,13 @@ import { tensor } from "../core/tensor.ts";
 import type { ImageShape } from "../data/source.ts";
 import { requireEntry } from "../models/registry.ts";
 import { Conv2d } from "../nn/conv2d.ts";
-import { Flatten } from "../nn/flatten.ts";
-import { Linear } from "../nn/linear.ts";
-import { MaxPool2d } from "../nn/max-pool2d.ts";
 import type { Module } from "../nn/module.ts";
-import { ReLU } from "../nn/relu.ts";
-import { Sequential } from "../nn/sequential.ts";
+import { lineChart } from "../plot/line-chart.ts";
 import { type Experiment, type LabContext, part } from "./experiment.ts";
 import { overSeeds } from "./over-seeds.ts";
 import type { Report, Table } from "./report.ts";
-import { percent, type Statistics, statistics } from "./statistics.ts";
+import { convolutional, fullyConnected } from "./small-networks.ts";
+import { errorBand, percent, type Statistics, statistics } from "./statistics.ts";
 import { type TrainingRecipe, trainClassifier } from "./train-classifier.ts";
 
 /** Networks of one kind, from small to large. */
@@ -24,32 +21,10 @@ interface Family {
   create(size: number, input: ImageShape, classes: number): Module;
 }
 
-/** C·H·W – size – classes */
-const fullyConnected: Family = {
-  name: "fully connected",
-  sizes: [2, 4, 8, 16, 32, 64, 128, 256],
-  create: (hidden, input, classes) =>
-    new Sequential(new Flatten(), new Linear(sizeOf(input), hidden), new ReLU(), new Linear(hidden, classes)),
-};
-
-/** LeNet-5's convolutions with `maps` and 2 · `maps` feature maps, and one linear layer behind them. */
-const convolutional: Family = {
-  name: "convolutional",
-  sizes: [1, 2, 4, 8, 16],
-  create: (maps, [channels, height, width], classes) => {
-    const side = (extent: number): number => ((extent >> 1) - 4) >> 1;
-    return new Sequential(
-      new Conv2d(channels, maps, 5, { padding: 2 }),
-      new ReLU(),
-      new MaxPool2d(2),
-      new Conv2d(maps, 2 * maps, 5),
-      new ReLU(),
-      new MaxPool2d(2),
-      new Flatten(),
-      new Linear(2 * maps * side(height) * side(width), classes),
-    );
-  },
-};
+const families: readonly Family[] = [
+  { name: "fully connected", sizes: [2, 4, 8, 16, 32, 64, 128, 256], create: fullyConnected },
+  { name: "convolutional", sizes: [1, 2, 4, 8, 16], create: convolutional },
+];
 
 interface Point {
   readonly size: number;
@@ -73,7 +48,6 @@ async function runParameterSharing(context: LabContext): Promise<Report> {
   const recipe: TrainingRecipe = context.quick
     ? { train: train.subset({ end: 400 }), test: test.subset({ end: 200 }), steps: 20 }
     : { train, test, epochs: 3 };
-  const families = [fullyConnected, convolutional];
   const curves: Point[][] = [];
   for (const [index, family] of families.entries()) {
     curves.push(await measureFamily(part(context, family.name, index, families.length), family, recipe));
@@ -122,13 +96,35 @@ async function runParameterSharing(context: LabContext): Promise<Report> {
       },
       layers,
     ],
-    pictures: [],
+    pictures: [
+      {
+        name: "error-by-parameters",
+        caption:
+          "Test error against parameters, both on logarithmic axes; the bands are one standard deviation.",
+        svg: errorChart(curves),
+      },
+    ],
     data: {
       fullyConnected: dense.map(pointJson),
       convolutional: shared.map(pointJson),
       ratios: ratios.map((each) => ({ ...each })),
     },
   };
+}
+
+function errorChart(curves: readonly (readonly Point[])[]): string {
+  return lineChart({
+    title: "Test error by parameters",
+    xLabel: "parameters",
+    yLabel: "test error, %",
+    xScale: "log",
+    yScale: "log",
+    series: families.map(({ name }, i) => ({
+      name,
+      points: curves[i]!.map(({ parameters, accuracy: { mean } }) => [parameters, 100 * (1 - mean)]),
+      band: curves[i]!.map(({ parameters, accuracy }) => [parameters, ...errorBand(accuracy)] as const),
+    })),
+  });
 }
 
 const pointJson = ({ size, parameters, accuracy }: Point) => ({

@@ -18,6 +18,17 @@ export function percent({ values, mean, std }: Statistics, digits = 2): string {
   return `${(100 * mean).toFixed(digits)}${scatter} %`;
 }
 
+/** A difference of shares, 0.0512 ± 0.003, as `5.12 ± 0.30 points`. */
+export function points(difference: Statistics): string {
+  return percent(difference).replace("%", "points");
+}
+
+/** The error of an accuracy in percent, one standard deviation either way; positive, for logarithmic axes. */
+export function errorBand({ mean, std }: Statistics): readonly [low: number, high: number] {
+  const error = 100 * (1 - mean);
+  return [Math.max(error - 100 * std, error / 10), error + 100 * std];
+}
+
 /** The middle value, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
