@@ -8,7 +8,9 @@ import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
+import { hessian } from "./hessian-command.ts";
 import { lab } from "./lab-command.ts";
+import { landscape } from "./landscape-command.ts";
 import { models } from "./models-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -26,6 +28,8 @@ const commands: readonly Command[] = [
   exportNetwork,
   lab,
   attribute,
+  landscape,
+  hessian,
 ];
 
 /**
