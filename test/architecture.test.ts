@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ["core", "ops", "compiler", "nn", "equivariant", "io"],
   data: ["core", "ops", "io"],
   train: ["core", "ops", "autograd", "compiler", "io", "nn", "data"],
-  plot: ["core"],
+  plot: ["core", "io"],
   analyze: ["core", "ops", "autograd", "compiler", "io", "nn", "equivariant", "data", "plot"],
   onnx: ["core", "ops", "nn", "io", "compiler"],
   lab: [

@@ -7,6 +7,7 @@ import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
+import { lab } from "./lab-command.ts";
 import { models } from "./models-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -14,7 +15,16 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, classify, models, summary, bench, exportNetwork];
+const commands: readonly Command[] = [
+  train,
+  evaluateRun,
+  classify,
+  models,
+  summary,
+  bench,
+  exportNetwork,
+  lab,
+];
 
 /**
  * Runs `fovea` with its arguments.

@@ -21,6 +21,7 @@ import { mobilenetV1Entries } from "./mobilenet-v1.ts";
 import { mobilenetV2Entries } from "./mobilenet-v2.ts";
 import { mobilenetV3Entries } from "./mobilenet-v3.ts";
 import type { ModelEntry } from "./model-entry.ts";
+import { p4CnnEntries } from "./p4-cnn.ts";
 import { regnetEntries } from "./regnet.ts";
 import { resnetEntries } from "./resnet.ts";
 import { resnextEntries } from "./resnext.ts";
@@ -67,6 +68,7 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     unetEntries,
     convAutoencoderEntries,
     wavenetEntries,
+    p4CnnEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),
