@@ -8,7 +8,6 @@ import { requireRank } from "../../nn/require-rank.ts";
 import { showArguments } from "../../nn/show-arguments.ts";
 import { conv2d } from "../../ops/conv.ts";
 import { expand } from "../../ops/expand.ts";
-import { cast } from "../../ops/like.ts";
 import { constantOf } from "./constant-of.ts";
 import type { FieldType } from "./field-type.ts";
 
@@ -50,6 +49,7 @@ export class AntialiasedPool2d extends Module {
     this.options = options;
     this.#window = { kernelSize, stride, padding };
     this.#blur = gaussian(kernelSize, sigma);
+    this.#filters("float32");
   }
 
   override forward(x: Tensor): Tensor {
@@ -81,7 +81,7 @@ export class AntialiasedPool2d extends Module {
     const { channels } = this.inType;
     const settings = { stride, padding, groups: channels, bias: false };
     const conv = new Conv2d<number, number, number, object>(channels, channels, kernelSize, settings);
-    conv.weight.assign(cast(this.#filters("float32"), "float32"));
+    conv.weight.assign(this.#filters("float32"));
     return conv;
   }
 

@@ -1,9 +1,8 @@
 import type { SameShape } from "../../core/shape-types.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
 import { Module } from "../../nn/module.ts";
 import { showArguments } from "../../nn/show-arguments.ts";
 import { mul } from "../../ops/arithmetic.ts";
-import { constantOf } from "./constant-of.ts";
 
 export interface MaskDiscOptions {
   /** Pixels between the disc and the nearest border; default 1. */
@@ -31,7 +30,7 @@ export class MaskDisc extends Module {
     const key = `${height}×${width}`;
     const mask = this.#masks.get(key) ?? this.#mask(height, width);
     this.#masks.set(key, mask);
-    return mul(x, constantOf(mask, [height, width], x.dtype));
+    return mul(x, tensor(mask, { shape: [height, width], dtype: x.dtype }));
   }
 
   #mask(height: number, width: number): Float64Array {

@@ -86,6 +86,7 @@ export class SteerableConv2d extends Module {
     this.#invariants = invariants(outType);
     const trivialParts = this.#invariants.length / outType.channels;
     this.bias = (options.bias ?? true) && trivialParts > 0 ? Parameter.zeros([trivialParts]) : undefined;
+    if (this.bias) constantOf(this.#invariants, [outType.channels, trivialParts]);
   }
 
   #pairsTo({ representation: output, fields: outFields }: Fields, inputs: readonly Fields[]): Pair[] {
@@ -100,6 +101,7 @@ export class SteerableConv2d extends Module {
     }
     return inputs.map(({ representation: input, fields: inFields }, i): Pair => {
       const { count, values: basis } = bases[i]!;
+      if (count > 0) constantOf(basis, [count, basis.length / count]);
       const weight =
         count === 0
           ? undefined

@@ -1,3 +1,6 @@
+import { compile } from "../../compiler/compile.ts";
+import { currentBackend } from "../../compiler/runtime.ts";
+import type { Backend } from "../../core/backend.ts";
 import { allocate, type DType } from "../../core/dtype.ts";
 import { ArgumentError, ShapeError } from "../../core/errors.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
@@ -18,8 +21,8 @@ export interface SteeringErrorOptions {
   readonly bandwidth?: number;
   /** How outputs are turned; default bicubic. Inputs are known between the pixels. */
   readonly interpolation?: Interpolation;
-  /** Default float32; float64 needs the reference backend. */
-  readonly dtype?: "float32" | "float64";
+  /** Computes the layer: the standard one unless told; the reference does it in float64. */
+  readonly backend?: Backend;
   /** Which elements of the group; default all but the identity. */
   readonly elements?: readonly number[];
 }
@@ -60,12 +63,14 @@ export async function steeringError(f: Steered, options: SteeringErrorOptions): 
   const own: { readonly inType?: FieldType; readonly outType?: FieldType } = typeof f === "function" ? {} : f;
   const inType = requireType("inType", options.inType ?? own.inType);
   const outType = requireType("outType", options.outType ?? own.outType);
-  const { size, images = 4, bandwidth = 0.1, dtype = "float32", interpolation = "bicubic" } = options;
+  const { size, images = 4, bandwidth = 0.1, interpolation = "bicubic" } = options;
+  const { backend = currentBackend() } = options;
+  const dtype = backend.name === "reference" ? "float64" : "float32";
   const { group } = outType;
-  const forward = typeof f === "function" ? f : (x: Tensor) => f.forward(x);
+  const forward = compile((x: Tensor) => (typeof f === "function" ? f(x) : f.forward(x)), { backend });
   const waves = new WaveImages(inType, size, images, bandwidth);
   const run = async (g: number): Promise<Maps> => {
-    const y = forward(asTensor(waves.turned(g), dtype));
+    const y = await forward(asTensor(waves.turned(g), dtype));
     return readMaps(y, outType, await y.data());
   };
   const before = await run(0);
