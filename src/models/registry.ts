@@ -30,6 +30,7 @@ import { resnetEntries } from "./resnet.ts";
 import { resnextEntries } from "./resnext.ts";
 import { shufflenetV2Entries } from "./shufflenet-v2.ts";
 import { squeezenetEntries } from "./squeezenet.ts";
+import { steerableCnnEntries } from "./steerable-cnn.ts";
 import { unetEntries } from "./unet.ts";
 import { vggEntries } from "./vgg.ts";
 import { wavenetEntries } from "./wavenet.ts";
@@ -72,6 +73,7 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     convAutoencoderEntries,
     wavenetEntries,
     allCnnEntries,
+    steerableCnnEntries,
     p4CnnEntries,
     p4AllCnnEntries,
     p4mResnetEntries,

@@ -1,6 +1,6 @@
 import type { DType } from "../../core/dtype.ts";
 import { ArgumentError } from "../../core/errors.ts";
-import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { Conv2d } from "../../nn/conv2d.ts";
 import * as init from "../../nn/init.ts";
 import { Module } from "../../nn/module.ts";
@@ -12,6 +12,7 @@ import { take } from "../../ops/gather.ts";
 import { cast, zeros } from "../../ops/like.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { concat, permute, reshape } from "../../ops/movement.ts";
+import { constantOf } from "./constant-of.ts";
 import { decompose } from "./decompose.ts";
 import type { FieldType } from "./field-type.ts";
 import { sampleBasis } from "./kernel-basis.ts";
@@ -66,7 +67,6 @@ export class SteerableConv2d extends Module {
   readonly #pairs: readonly (readonly Pair[])[];
   /** [outType.channels, trivial parts] */
   readonly #invariants: Float64Array;
-  readonly #constants = new Map<string, Tensor>();
 
   constructor(inType: FieldType, outType: FieldType, kernelSize: number, options: SteerableConvOptions = {}) {
     super();
@@ -86,6 +86,7 @@ export class SteerableConv2d extends Module {
     this.#invariants = invariants(outType);
     const trivialParts = this.#invariants.length / outType.channels;
     this.bias = (options.bias ?? true) && trivialParts > 0 ? Parameter.zeros([trivialParts]) : undefined;
+    if (this.bias) constantOf(this.#invariants, [outType.channels, trivialParts]);
   }
 
   #pairsTo({ representation: output, fields: outFields }: Fields, inputs: readonly Fields[]): Pair[] {
@@ -100,6 +101,7 @@ export class SteerableConv2d extends Module {
     }
     return inputs.map(({ representation: input, fields: inFields }, i): Pair => {
       const { count, values: basis } = bases[i]!;
+      if (count > 0) constantOf(basis, [count, basis.length / count]);
       const weight =
         count === 0
           ? undefined
@@ -134,12 +136,7 @@ export class SteerableConv2d extends Module {
     const shape = [outFields * output.size, inFields * input.size, k, k];
     if (!weight) return zeros(shape, dtype);
     const count = weight.shape[2]!;
-    const constant = this.#constant(
-      `${input.name} ${output.name}`,
-      basis,
-      [count, basis.length / count],
-      dtype,
-    );
+    const constant = constantOf(basis, [count, basis.length / count], dtype);
     const sums = matmul(reshape(cast(weight, dtype), [outFields * inFields, count]), constant);
     const split = reshape(sums, [outFields, inFields, output.size, input.size, k * k]);
     return reshape(permute(split, [0, 2, 1, 3, 4]), shape);
@@ -149,18 +146,9 @@ export class SteerableConv2d extends Module {
   protected expandedBias(dtype: DType = "float32"): Tensor | undefined {
     if (!this.bias) return undefined;
     const { channels } = this.outType;
-    const parts = this.bias.size;
-    const constant = this.#constant("bias", this.#invariants, [channels, parts], dtype);
+    const parts = this.bias.shape[0]!;
+    const constant = constantOf(this.#invariants, [channels, parts], dtype);
     return reshape(matmul(constant, reshape(cast(this.bias, dtype), [parts, 1])), [channels]);
-  }
-
-  #constant(name: string, values: Float64Array, shape: readonly number[], dtype: DType): Tensor {
-    const key = `${dtype} ${name}`;
-    const known = this.#constants.get(key);
-    if (known) return known;
-    const made = tensor(values, { shape, dtype });
-    this.#constants.set(key, made);
-    return made;
   }
 
   /** An ordinary convolution with the same output. */
