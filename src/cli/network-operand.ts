@@ -111,24 +111,29 @@ export async function openStructure(
 }
 
 /**
+ * What the network sees of an image file, as bytes (C, H, W) before they are normalized.
+ *
+ * @throws FoveaError that names the file which is no image.
+ */
+export async function viewImage(file: string, { view }: Network): Promise<Uint8Array> {
+  const image = await decodeImage(await readFile(file), file);
+  try {
+    return view(image, undefined);
+  } catch (error) {
+    if (!(error instanceof FoveaError)) throw error;
+    throw new UsageError(`${file}: ${error.message}`);
+  }
+}
+
+/**
  * Image files as the network's input, [N, C, H, W], prepared and normalized.
  *
  * @throws FoveaError that names the file which is no image.
  */
-export async function readImages(
-  files: readonly string[],
-  { imageShape, view, normalization }: Network,
-): Promise<Tensor> {
+export async function readImages(files: readonly string[], network: Network): Promise<Tensor> {
+  const { imageShape, normalization } = network;
   const images = await Promise.all(
-    files.map(async (file) => {
-      const image = await decodeImage(await readFile(file), file);
-      try {
-        return normalizeBytes(view(image, undefined), normalization);
-      } catch (error) {
-        if (!(error instanceof FoveaError)) throw error;
-        throw new UsageError(`${file}: ${error.message}`);
-      }
-    }),
+    files.map(async (file) => normalizeBytes(await viewImage(file, network), normalization)),
   );
   const size = imageShape[0] * imageShape[1] * imageShape[2];
   const all = new Float32Array(images.length * size);
