@@ -7,6 +7,8 @@ import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
+import { features } from "./features-command.ts";
+import { filtersCommand } from "./filters-command.ts";
 import { definitionList } from "./help.ts";
 import { lab } from "./lab-command.ts";
 import { models } from "./models-command.ts";
@@ -25,6 +27,8 @@ const commands: readonly Command[] = [
   bench,
   exportNetwork,
   lab,
+  features,
+  filtersCommand,
   attribute,
 ];
 
