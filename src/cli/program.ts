@@ -11,6 +11,7 @@ import { features } from "./features-command.ts";
 import { filtersCommand } from "./filters-command.ts";
 import { definitionList } from "./help.ts";
 import { lab } from "./lab-command.ts";
+import { maximize } from "./maximize-command.ts";
 import { models } from "./models-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   features,
   filtersCommand,
   attribute,
+  maximize,
 ];
 
 /**
