@@ -7,10 +7,13 @@ import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
+import { features } from "./features-command.ts";
+import { filtersCommand } from "./filters-command.ts";
 import { definitionList } from "./help.ts";
 import { hessian } from "./hessian-command.ts";
 import { lab } from "./lab-command.ts";
 import { landscape } from "./landscape-command.ts";
+import { maximize } from "./maximize-command.ts";
 import { models } from "./models-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -27,9 +30,12 @@ const commands: readonly Command[] = [
   bench,
   exportNetwork,
   lab,
+  features,
+  filtersCommand,
   attribute,
   landscape,
   hessian,
+  maximize,
 ];
 
 /**
