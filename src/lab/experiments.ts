@@ -1,6 +1,8 @@
+import { batchNorm } from "./batch-norm.ts";
 import type { Experiment } from "./experiment.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
+import { residuals } from "./residuals.ts";
 import { separable } from "./separable.ts";
 
 // biome-ignore format: one a line, so that two branches can add theirs
@@ -9,4 +11,6 @@ export const experiments: readonly Experiment[] = [
   parameterSharing,
   littleData,
   separable,
+  residuals,
+  batchNorm,
 ];
