@@ -36,8 +36,8 @@ export const batchNorm: Experiment = {
 };
 
 async function runBatchNorm(context: LabContext): Promise<Report> {
-  const { train, test } = await context.load("cifar10");
   const [layers, width, images, epochs] = context.quick ? [8, 2, 64, 1] : [14, 8, 2000, 4];
+  const { train, test } = await context.load("cifar10", images);
   const tried = context.quick ? rates.slice(1, 3) : rates;
   const shown = train.subset({ end: Math.min(images, train.length) });
   const recipe: TrainingRecipe = {

@@ -74,8 +74,8 @@ export const residuals: Experiment = {
 };
 
 async function runResiduals(context: LabContext): Promise<Report> {
-  const { train, test } = await context.load("cifar10");
   const scale = context.quick ? quick : full;
+  const { train, test } = await context.load("cifar10", scale.images);
   const networks: Network[] = [true, false].flatMap((shortcuts) =>
     scale.layers.map((layers) => ({
       name: `${shortcuts ? "ResNet" : "plain"}-${layers}`,
