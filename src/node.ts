@@ -20,3 +20,4 @@ export { EventWriter } from "./io/tensorboard/event-writer.node.ts";
 export { downloadedWeights } from "./io/weights/weights.node.ts";
 export { readOnnx } from "./onnx/read-onnx.node.ts";
 export { type RunConfig, RunFolder } from "./train/run-folder.node.ts";
+export { TensorBoardLog } from "./train/tensorboard-log.node.ts";
