@@ -3,6 +3,7 @@ import { FoveaError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import { attribute } from "./attribute-command.ts";
 import { bench } from "./bench-command.ts";
+import { checkLaw } from "./check-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
@@ -29,6 +30,7 @@ const commands: readonly Command[] = [
   summary,
   bench,
   exportNetwork,
+  checkLaw,
   lab,
   features,
   filtersCommand,
