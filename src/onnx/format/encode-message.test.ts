@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeMessage } from "./decode.ts";
-import { encodeMessage, joinPieces, lengthOf } from "./write-message.ts";
+import { joinPieces, lengthOf } from "../../io/protobuf/encode-message.ts";
+import { decodeMessage, encodeMessage } from "./codec.ts";
 
 describe("encodeMessage", () => {
   it("writes what the format's description shows", () => {

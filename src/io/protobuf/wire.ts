@@ -1,6 +1,6 @@
-import { ByteReader } from "../../io/byte-reader.ts";
+import { ByteReader } from "../byte-reader.ts";
 
-/** The wire types of protobuf that ONNX's messages use; groups (3 and 4) are long gone. */
+/** The wire types of protobuf; groups (3 and 4) are long gone. */
 export const wireType = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
 
 export interface Tag {

@@ -1,7 +1,6 @@
 import type { FileError } from "../../core/errors.ts";
-import { elementsOf } from "../../io/host-tensor.ts";
-import type { MessageName, Messages } from "./messages.ts";
-import { type FieldSchema, type ScalarKind, schema } from "./schema.ts";
+import { elementsOf } from "../host-tensor.ts";
+import type { FieldSchema, ScalarKind, Schema } from "./schema.ts";
 import { type Tag, WireReader, wireType } from "./wire.ts";
 
 /** Messages lie in each other at most this deep: graphs of control flow are the only ones that could go on. */
@@ -24,8 +23,13 @@ const wireOf: Readonly<Record<ScalarKind, number>> = {
  *
  * @throws FileError that names the field on the way to which the file is broken.
  */
-export function decodeMessage<N extends MessageName>(name: N, bytes: Uint8Array, file: string): Messages[N] {
-  return new Decoder(new WireReader(bytes, file)).message(name) as unknown as Messages[N];
+export function decodeMessage<Name extends string>(
+  schema: Schema<Name>,
+  name: Name,
+  bytes: Uint8Array,
+  file: string,
+): unknown {
+  return new Decoder(schema, new WireReader(bytes, file)).message(name);
 }
 
 type Fields = Record<string, unknown>;
@@ -37,16 +41,18 @@ function listIn(message: Fields, key: string): unknown[] {
 }
 
 class Decoder {
+  readonly #schema: Schema;
   readonly #wire: WireReader;
   readonly #path: string[] = [];
 
-  constructor(wire: WireReader) {
+  constructor(schema: Schema, wire: WireReader) {
+    this.#schema = schema;
     this.#wire = wire;
   }
 
-  message(name: MessageName): Fields {
+  message(name: string): Fields {
     const wire = this.#wire;
-    const fields = schema[name];
+    const fields = this.#schema[name]!;
     const message: Fields = {};
     for (const field of fields.values()) if (field.repeated) message[field.key] = [];
     while (!wire.done) {
@@ -69,9 +75,9 @@ class Decoder {
 
   #value(field: FieldSchema, { wire: found }: Tag, at: number): unknown {
     const { kind } = field;
-    const expected = kind in schema ? wireType.delimited : wireOf[kind as ScalarKind];
+    const expected = kind in this.#schema ? wireType.delimited : wireOf[kind as ScalarKind];
     if (found !== expected) throw this.#error(`has wire type ${found} instead of ${expected}`, at);
-    return kind in schema ? this.#inner(kind as MessageName, at) : this.#scalar(kind as ScalarKind);
+    return kind in this.#schema ? this.#inner(kind, at) : this.#scalar(kind as ScalarKind);
   }
 
   #scalar(kind: ScalarKind): number | bigint | string | Uint8Array {
@@ -83,7 +89,7 @@ class Decoder {
     return kind === "text" ? wire.text(this.#where()) : wire.bytes(this.#where());
   }
 
-  #inner(name: MessageName, at: number): Fields {
+  #inner(name: string, at: number): Fields {
     if (this.#path.length > deepest) throw this.#error("lies too deep in other messages", at);
     const wire = this.#wire;
     const outer = wire.end;
@@ -95,7 +101,7 @@ class Decoder {
 
   /** Whether a repeated field's numbers come one after the other behind one length. */
   #packed({ kind }: FieldSchema, { wire: found }: Tag): boolean {
-    if (found !== wireType.delimited || kind in schema) return false;
+    if (found !== wireType.delimited || kind in this.#schema) return false;
     return wireOf[kind as ScalarKind] !== wireType.delimited;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../../core/errors.ts";
-import { decodeMessage } from "./decode.ts";
+import { decodeMessage } from "./codec.ts";
 
 const bytes = (...parts: readonly number[]): Uint8Array => Uint8Array.from(parts);
 const attribute = (...parts: readonly number[]) => decodeMessage("Attribute", bytes(...parts), "a.onnx");

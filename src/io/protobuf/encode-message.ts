@@ -1,5 +1,4 @@
-import type { MessageName, Messages } from "./messages.ts";
-import { type FieldSchema, type ScalarKind, schema } from "./schema.ts";
+import type { FieldSchema, ScalarKind, Schema } from "./schema.ts";
 import { wireType } from "./wire.ts";
 
 /** A message to be written: any field may be missing, also a repeated one. */
@@ -19,9 +18,13 @@ const longPayload = 256;
  *
  * @returns the bytes in pieces: long payloads, such as weights, are the caller's own memory and not a copy.
  */
-export function encodeMessage<N extends MessageName>(name: N, message: Draft<Messages[N]>): Uint8Array[] {
+export function encodeMessage<Name extends string>(
+  schema: Schema<Name>,
+  name: Name,
+  message: object,
+): Uint8Array[] {
   const writer = new Writer();
-  writeFields(writer, name, message as Fields);
+  new Encoder(schema).fields(writer, name, message as Fields);
   return writer.pieces();
 }
 
@@ -42,35 +45,44 @@ export function lengthOf(pieces: readonly Uint8Array[]): number {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function writeFields(writer: Writer, name: MessageName, message: Fields): void {
-  for (const [number, field] of schema[name]) {
-    const value = message[field.key];
-    if (value === undefined) continue;
-    if (!field.repeated) writeField(writer, number, field, value);
-    else if (isNumeric(field)) writePacked(writer, number, field.kind, value as ArrayLike<number | bigint>);
-    else for (const item of value as readonly unknown[]) writeField(writer, number, field, item);
+class Encoder {
+  readonly #schema: Schema;
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
   }
-}
 
-function isNumeric(field: FieldSchema): field is FieldSchema & { readonly kind: ScalarKind } {
-  return !(field.kind in schema || field.kind === "text" || field.kind === "bytes");
-}
+  fields(writer: Writer, name: string, message: Fields): void {
+    for (const [number, field] of this.#schema[name]!) {
+      const value = message[field.key];
+      if (value === undefined) continue;
+      if (!field.repeated) this.#field(writer, number, field, value);
+      else if (this.#isNumeric(field))
+        writePacked(writer, number, field.kind, value as ArrayLike<number | bigint>);
+      else for (const item of value as readonly unknown[]) this.#field(writer, number, field, item);
+    }
+  }
 
-function writeField(writer: Writer, number: number, { kind }: FieldSchema, value: unknown): void {
-  if (kind in schema) {
-    const inner = new Writer();
-    writeFields(inner, kind as MessageName, value as Fields);
-    writer.tag(number, wireType.delimited);
-    writer.varint(inner.length);
-    writer.append(inner);
-  } else if (kind === "text" || kind === "bytes") {
-    const bytes = kind === "text" ? new TextEncoder().encode(value as string) : (value as Uint8Array);
-    writer.tag(number, wireType.delimited);
-    writer.varint(bytes.length);
-    writer.bytes(bytes);
-  } else {
-    writer.tag(number, numericWire(kind as ScalarKind));
-    writeNumber(writer, kind as ScalarKind, value as number | bigint);
+  #isNumeric(field: FieldSchema): field is FieldSchema & { readonly kind: ScalarKind } {
+    return !(field.kind in this.#schema || field.kind === "text" || field.kind === "bytes");
+  }
+
+  #field(writer: Writer, number: number, { kind }: FieldSchema, value: unknown): void {
+    if (kind in this.#schema) {
+      const inner = new Writer();
+      this.fields(inner, kind, value as Fields);
+      writer.tag(number, wireType.delimited);
+      writer.varint(inner.length);
+      writer.append(inner);
+    } else if (kind === "text" || kind === "bytes") {
+      const bytes = kind === "text" ? new TextEncoder().encode(value as string) : (value as Uint8Array);
+      writer.tag(number, wireType.delimited);
+      writer.varint(bytes.length);
+      writer.bytes(bytes);
+    } else {
+      writer.tag(number, numericWire(kind as ScalarKind));
+      writeNumber(writer, kind as ScalarKind, value as number | bigint);
+    }
   }
 }
 
