@@ -5,7 +5,7 @@ import { reshape } from "../ops/movement.ts";
 import { max } from "../ops/reduce.ts";
 import { fieldChannels } from "./grid-action.ts";
 import type { Group } from "./group.ts";
-import { leftCosets } from "./subgroup.ts";
+import { cosets } from "./steerable/subgroup.ts";
 
 /**
  * The largest value over each coset g H of a subgroup: [N, C·|G|, H, W] → [N, C·|G|/|H|, H, W], a map on G/H.
@@ -25,17 +25,17 @@ export class CosetMaxPool extends Module {
     super();
     this.group = group;
     this.subgroup = subgroup;
-    this.#cosets = leftCosets(group, subgroup);
+    this.#cosets = cosets(group, subgroup);
   }
 
   override forward(x: Tensor): Tensor {
     const channels = fieldChannels("CosetMaxPool", x, this.group);
     const [batch, , ...space] = x.shape;
     const split = reshape(x, [batch!, channels, this.group.order, ...space]);
-    const cosets = this.#cosets.length;
+    const count = this.#cosets.length;
     const sorted = take(split, this.#cosets.flat(), 2);
-    const pooled = max(reshape(sorted, [batch!, channels, cosets, this.subgroup.order, ...space]), 3);
-    return reshape(pooled, [batch!, channels * cosets, ...space]);
+    const pooled = max(reshape(sorted, [batch!, channels, count, this.subgroup.order, ...space]), 3);
+    return reshape(pooled, [batch!, channels * count, ...space]);
   }
 
   protected override settings(): string {

@@ -24,6 +24,14 @@ export class ExactMaxPool2d extends MaxPool2d<number, ExactPoolOptions> {
     requireExactStride("ExactMaxPool2d", x, this.group, windowOf(this));
     return super.forward(x);
   }
+
+  /** The pooling that takes maps of any size. */
+  toPlain(): MaxPool2d {
+    return new MaxPool2d<number, ExactPoolOptions>(
+      this.kernelSize as number,
+      this.options as ExactPoolOptions,
+    );
+  }
 }
 
 /** {@link AvgPool2d} on maps whose size keeps the symmetry. @throws ShapeError for other maps, in `forward`. */
@@ -38,6 +46,14 @@ export class ExactAvgPool2d extends AvgPool2d<number, ExactPoolOptions> {
   override forward(x: Tensor): Tensor {
     requireExactStride("ExactAvgPool2d", x, this.group, windowOf(this));
     return super.forward(x);
+  }
+
+  /** The pooling that takes maps of any size. */
+  toPlain(): AvgPool2d {
+    return new AvgPool2d<number, ExactPoolOptions>(
+      this.kernelSize as number,
+      this.options as ExactPoolOptions,
+    );
   }
 }
 

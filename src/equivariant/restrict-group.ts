@@ -4,7 +4,7 @@ import { take } from "../ops/gather.ts";
 import { reshape } from "../ops/movement.ts";
 import { fieldChannels } from "./grid-action.ts";
 import type { Group } from "./group.ts";
-import { rightCosets } from "./subgroup.ts";
+import { cosets, embedding } from "./steerable/subgroup.ts";
 
 /**
  * Gives up part of a symmetry: C maps on G become C·|G|/|H| maps on its subgroup H, by a permutation of the channels.
@@ -24,7 +24,11 @@ export class RestrictGroup extends Module {
     super();
     this.group = group;
     this.subgroup = subgroup;
-    this.#order = rightCosets(group, subgroup).flat();
+    const inside = embedding(subgroup, group);
+    // The inverses of the left cosets g H are the right cosets H g⁻¹, on each of which H acts as on itself.
+    this.#order = cosets(group, subgroup).flatMap(([g]) =>
+      inside.map((h) => group.products[h]![group.inverses[g!]!]!),
+    );
   }
 
   override forward(x: Tensor): Tensor {

@@ -11,6 +11,7 @@ import * as init from "../nn/init.ts";
 import { MaxPool2d } from "../nn/max-pool2d.ts";
 import type { Module } from "../nn/module.ts";
 import { ReLU } from "../nn/relu.ts";
+import { groupEquivariant } from "./group-equivariant.ts";
 import { initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 import { NamedSequential } from "./named-sequential.ts";
@@ -70,12 +71,8 @@ export function groupCnn(
   });
 }
 
-const paper = {
-  paper: "Cohen, Welling: Group Equivariant Convolutional Networks. ICML",
-  year: 2016,
-  novelty:
-    "Filters are shared between the rotations and reflections of the grid, so that features turn as their input does",
-  task: "classification",
+const shared = {
+  ...groupEquivariant,
   inputShape: [1, 28, 28],
   numClasses: 10,
   head: ["top"],
@@ -83,7 +80,7 @@ const paper = {
 
 export const p4CnnEntries: readonly ModelEntry[] = [
   {
-    ...paper,
+    ...shared,
     name: "z2cnn",
     parameters: 21_750,
     macs: 2_976_080,
@@ -91,7 +88,7 @@ export const p4CnnEntries: readonly ModelEntry[] = [
     create: z2Cnn,
   },
   {
-    ...paper,
+    ...shared,
     name: "p4cnn",
     parameters: 24_680,
     macs: 11_673_760,
