@@ -3,6 +3,7 @@ import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
 import { rotatedMnist } from "./rotated-mnist.ts";
 import { separable } from "./separable.ts";
+import { steering } from "./steering.ts";
 
 // biome-ignore format: one a line, so that two branches can add theirs
 /** All experiments, in the order in which they are listed. */
@@ -11,4 +12,5 @@ export const experiments: readonly Experiment[] = [
   littleData,
   separable,
   rotatedMnist,
+  steering,
 ];
