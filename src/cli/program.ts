@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { FoveaError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import { bench } from "./bench-command.ts";
+import { checkLaw } from "./check-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   summary,
   bench,
   exportNetwork,
+  checkLaw,
   lab,
 ];
 
