@@ -3,8 +3,9 @@ import type { Experiment } from "./experiment.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
 import { residuals } from "./residuals.ts";
-import { rotatedMnist } from "./rotated-mnist.ts";
-import { separable } from "./separable.ts";
+import { rotatedMnist, rotatedMnist } from "./rotated-mnist.ts";
+import { separable, separable } from "./separable.ts";
+import { steering } from "./steering.ts";
 
 // biome-ignore format: one a line, so that two branches can add theirs
 /** All experiments, in the order in which they are listed. */
@@ -15,4 +16,5 @@ export const experiments: readonly Experiment[] = [
   rotatedMnist,
   residuals,
   batchNorm,
+  steering,
 ];
