@@ -6,6 +6,7 @@ import { bench } from "./bench-command.ts";
 import { checkLaw } from "./check-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
+import { equivarianceCommand } from "./equivariance-command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { features } from "./features-command.ts";
@@ -38,6 +39,7 @@ const commands: readonly Command[] = [
   landscape,
   hessian,
   maximize,
+  equivarianceCommand,
 ];
 
 /**
