@@ -3,8 +3,8 @@ import type { Experiment } from "./experiment.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
 import { residuals } from "./residuals.ts";
-import { rotatedMnist, rotatedMnist } from "./rotated-mnist.ts";
-import { separable, separable } from "./separable.ts";
+import { rotatedMnist } from "./rotated-mnist.ts";
+import { separable } from "./separable.ts";
 import { steering } from "./steering.ts";
 
 // biome-ignore format: one a line, so that two branches can add theirs
