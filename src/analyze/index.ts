@@ -57,6 +57,7 @@ export {
   lossLandscape,
 } from "./loss-landscape/loss-landscape.ts";
 export type { BatchNormStatistics, LabelledBatch, ObjectiveOptions } from "./objective.ts";
+export { randomFields } from "./random-fields.ts";
 export { type AxisField, fieldOf, type LayerField, receptiveField } from "./receptive-field.ts";
 export { type GridGeometry, type Resampling, resampleMaps, resamplingOf } from "./resampling.ts";
 export { type LayerSummary, type ModelSummary, summarize } from "./summarize.ts";

@@ -150,7 +150,8 @@ async function runTable(lab: LabContext): Promise<Report> {
     pictures: [
       {
         name: "error-by-layer",
-        caption: "The error of each row over all positions; where there is no bar, all bits are equal.",
+        caption:
+          "The errors of the table's rows, numbered from its top; where there is no bar, all bits are equal.",
         svg: barChart({
           title: "Error of equivariance",
           yLabel: "relative error",
