@@ -12,6 +12,7 @@ import { hessian } from "./hessian-command.ts";
 import { lab } from "./lab-command.ts";
 import { landscape } from "./landscape-command.ts";
 import { models } from "./models-command.ts";
+import { receptiveFieldCommand } from "./receptive-field-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   classify,
   models,
   summary,
+  receptiveFieldCommand,
   bench,
   exportNetwork,
   lab,
