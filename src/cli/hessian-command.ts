@@ -85,14 +85,13 @@ async function runHessian(
     const data = await readBatches(network, values, signal);
     const { model } = network;
     const began = performance.now();
-    const shared = { ...values, signal };
     const spectrum = await hessianSpectrum(model, data.batches, {
       ...spectrumOptions(values),
       signal,
       onStep: ({ steps, maxSteps, largest }) => show(`largest ${formatNumber(largest)}`, steps, maxSteps),
     });
     const seconds = (performance.now() - began) / 1000;
-    const wanted = { statistics: shared.statistics, signal, seed, probes };
+    const wanted = { statistics: values.statistics, signal, seed, probes };
     const trace =
       probes === 0
         ? undefined
@@ -152,7 +151,7 @@ function report(
   terminal.line(`${formatCount(steps)} products with the Hessian in ${formatDuration(seconds)}${state}`);
   terminal.line();
   const rows = [
-    ["eigenvalue", "", "error at most"],
+    ["eigenvalue", "", "residual"],
     ...largest.map(({ value, residual }, i) => [`λ ${i + 1}`, formatNumber(value), formatNumber(residual)]),
     ...smallest
       .map(({ value, residual }, i) => [

@@ -66,8 +66,9 @@ export async function readBatches(
   const preprocessing: Preprocessing = { ...usualPreprocessing(imageShape), ...network.normalization };
   const settings = part === "train" ? { data, limit } : { data, testLimit: limit };
   const loaded = await loadData(settings, { photographs: { preprocessing, seed }, signal });
-  const dataset = loaded[part].normalized(network.normalization);
-  requireFit(dataset, network, data, classes);
+  requireFit(loaded[part], network, data, classes);
+  // Random parameters know nothing of a scale, so that images keep their data set's.
+  const dataset = network.trained ? loaded[part].normalized(network.normalization) : loaded[part];
   const batches: LabelledBatch[] = [];
   for await (const [images, labels] of dataset.batches(batchSize, { signal }))
     batches.push([images!, labels!]);

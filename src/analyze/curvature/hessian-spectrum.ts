@@ -7,7 +7,9 @@ import { Lanczos, randomUnitVector } from "./lanczos.ts";
 
 export interface Eigenvalue {
   readonly value: number;
-  /** ‖H v − λ v‖ for the unit vector v that was found: no farther from λ than this is an eigenvalue of H. */
+  /**
+   * ‖H v − λ v‖ for the unit vector v that was found, rounding left aside: no farther from λ than this is an eigenvalue.
+   */
   readonly residual: number;
 }
 
