@@ -9,8 +9,8 @@ import { filters } from "./filters.ts";
 import { traceLayers } from "./trace-layers.ts";
 
 const image = tensor(
-  Float32Array.from({ length: 3 * 48 * 48 }, (_, i) => Math.sin(i)),
-  { shape: [3, 48, 48] },
+  Float32Array.from({ length: 3 * 32 * 32 }, (_, i) => Math.sin(i)),
+  { shape: [3, 32, 32] },
 );
 
 async function all(maps: AsyncIterable<FeatureMaps>): Promise<FeatureMaps[]> {
@@ -29,7 +29,7 @@ describe("featureMaps", () => {
     expect(names).toContain("layer1.0.relu#2");
     expect(names).not.toContain("layer1.0");
     expect(names.at(-1)).toBe("fc");
-    const { calls } = traceLayers(model, tensor(await image.data(), { shape: [1, 3, 48, 48] }));
+    const { calls } = traceLayers(model, tensor(await image.data(), { shape: [1, 3, 32, 32] }));
     for (const layer of ["layer2.0.bn1", "avgpool", "fc"]) {
       const expected: Tensor = calls.find(({ name }) => name === layer)!.output;
       const actual = found.find((each) => each.layer === layer)!;
@@ -64,7 +64,7 @@ describe("featureMaps", () => {
     await expect(all(featureMaps(model, image, { layers: ["layer1.0.conv3"] }))).rejects.toThrow(
       ArgumentError,
     );
-    const two = tensor(new Float32Array(6 * 48 * 48), { shape: [2, 3, 48, 48] });
+    const two = tensor(new Float32Array(6 * 32 * 32), { shape: [2, 3, 32, 32] });
     await expect(all(featureMaps(model, two))).rejects.toThrow(ShapeError);
     expect(model.training).toBe(true);
   });
