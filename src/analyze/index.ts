@@ -32,5 +32,6 @@ export {
   landscapeGrid,
   lossLandscape,
 } from "./loss-landscape/loss-landscape.ts";
+export { type Trajectory, trajectory } from "./loss-landscape/trajectory.ts";
 export type { BatchNormStatistics, LabelledBatch, ObjectiveOptions } from "./objective.ts";
 export { type LayerCall, type LayerTrace, requireCall, traceLayers } from "./trace-layers.ts";
