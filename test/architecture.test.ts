@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "backend/wasm": ["core", "compiler"],
   io: ["core"],
   nn: ["core", "ops", "io"],
-  equivariant: ["core", "ops", "nn"],
+  equivariant: ["core", "ops", "compiler", "nn"],
   models: ["core", "ops", "compiler", "nn", "equivariant", "io"],
   data: ["core", "ops", "io"],
   train: ["core", "ops", "autograd", "compiler", "io", "nn", "data"],
