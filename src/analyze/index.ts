@@ -80,6 +80,7 @@ export {
   landscapeGrid,
   lossLandscape,
 } from "./loss-landscape/loss-landscape.ts";
+export { type Trajectory, trajectory } from "./loss-landscape/trajectory.ts";
 export {
   type Maximization,
   type MaximizationOptions,
