@@ -17,5 +17,4 @@ export { elementName, groupNamed } from "./group-names.ts";
 export { GroupAvgPool, GroupMaxPool } from "./group-pool.ts";
 export { LiftingConv2d } from "./lifting-conv2d.ts";
 export { RestrictGroup } from "./restrict-group.ts";
-export { FieldType } from "./steerable/field-type.ts";
-export { quotient, type Representation, regular, trivial } from "./steerable/representation.ts";
+export * from "./steerable/index.ts";

@@ -24,7 +24,7 @@ function pairs(group: Group): (readonly [Representation, Representation])[] {
   const mixed = directSum(last, trivial(group), first);
   const half = quotient(group, cyclicGroup(group.rotations % 2 === 0 ? 2 : 1));
   return [
-    ...all.slice(0, 5).flatMap((a) => all.slice(0, 5).map((b) => [a, b] as const)),
+    ...all.slice(0, 5).flatMap((a) => all.slice(1, 4).map((b) => [a, b] as const)),
     [trivial(group), regular(group)],
     [regular(group), regular(group)],
     [regular(group), half],
@@ -124,7 +124,7 @@ describe("on the pixels", () => {
   test.each([cyclicGroup(4), dihedralGroup(4), dihedralGroup(8)])(
     "$name: quarter turns and reflections are exact",
     (group) => {
-      for (const kernelSize of [3, 4, 5, 7]) {
+      for (const kernelSize of [3, 4, 7]) {
         const { count, values } = sampleBasis(regular(group), irreps(group).at(-1)!, kernelSize);
         const output = irreps(group).at(-1)!;
         const input = regular(group);
