@@ -54,7 +54,7 @@ async function runSteering(context: LabContext): Promise<Report> {
     networks: await measureNetworks(part(context, "networks", 3, 4), quick ? 1 : depth),
   };
   const { ordinary, networks } = found;
-  const [plane, p4, , c16] = deepest(networks);
+  const [plane, p4, , , c16] = deepest(networks);
   const layers = networks[0]!.byDepth.length;
   return {
     summary:
@@ -91,7 +91,7 @@ async function runSteering(context: LabContext): Promise<Report> {
 }
 
 const deepest = (networks: readonly NetworkRow[]) =>
-  networks.map(({ byDepth }) => byDepth.at(-1)!) as [Turned, Turned, Turned, Turned];
+  networks.map(({ byDepth }) => byDepth.at(-1)!) as [Turned, Turned, Turned, Turned, Turned];
 
 /** A kernel of 5×5 pixels on images of the usual detail. */
 function five({ kernels, details: measured }: Found): Measured {
@@ -106,7 +106,14 @@ const means = ({ error, centre, interpolation }: Measured) => ({
 
 function judge(found: Found): Verdict[] {
   const { kernels, ordinary, networks } = found;
-  const [plane, p4, c8, c16] = deepest(networks).map(({ sixteenth }) => sixteenth);
+  const sixteenths = deepest(networks).map(({ sixteenth }) => sixteenth);
+  const [plane, , c4, c8, c16] = sixteenths.map(({ mean }) => mean) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const quarter = Math.max(...kernels.flatMap((row) => row.quarter.values));
   return [
     {
@@ -129,8 +136,8 @@ function judge(found: Found): Verdict[] {
     },
     {
       statement: "The finer the group, the less a turn by 22.5° changes the end of a network",
-      holds: c16!.mean < c8!.mean && c8!.mean < p4!.mean && p4!.mean < plane!.mean,
-      found: `${[plane, p4, c8, c16].map((each) => percent(each!)).join(", ")}`,
+      holds: c16 < c8 && c8 < c4 && c4 < plane,
+      found: networks.map(({ name }, i) => `${name}: ${percent(sixteenths[i]!)}`).join(", "),
     },
   ];
 }
@@ -234,6 +241,6 @@ function networkTable({ networks }: Found): Table {
     ),
     note:
       `Convolutions of 5×5 pixels to ${width} channels with ReLU, and the largest value over the group; random weights. ` +
-      "90° is exact on p4 and finer groups; what p4 keeps of other angles is chance.",
+      "p4 has the filters of group convolution, a number for each pixel; C4 the same group with steerable, smooth ones.",
   };
 }
