@@ -103,10 +103,11 @@ async function runExperiment(
     seeds: values.seeds ?? (values.quick ? 1 : (experiment.seeds ?? 1)),
     quick: values.quick,
     signal,
-    load: (wanted) => {
+    load: (wanted, trainLength) => {
       const chosen = wanted === data ? (values.data ?? wanted) : wanted;
-      const known = loaded.get(chosen) ?? loadImages(chosen, signal);
-      loaded.set(chosen, known);
+      const key = `${chosen} ${trainLength}`;
+      const known = loaded.get(key) ?? loadImages(chosen, signal, trainLength);
+      loaded.set(key, known);
       return known;
     },
     progress: (told, done, total) => display.show(told, done, total),
@@ -141,8 +142,8 @@ async function runExperiment(
 }
 
 /** Digits are the same in every epoch here, so that a number of training images means what it says. */
-function loadImages(data: DataName, signal: AbortSignal): Promise<TrainTest> {
-  if (data !== "digits") return published[data]!({ signal });
+function loadImages(data: DataName, signal: AbortSignal, trainLength?: number): Promise<TrainTest> {
+  if (data !== "digits") return published[data]!({ signal, ...(trainLength && { trainLength }) });
   return Promise.resolve({
     train: digits({ seed: 0, length: 20_000 }),
     test: digits({ seed: 1, length: 4_000 }),

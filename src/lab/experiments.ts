@@ -1,6 +1,8 @@
+import { batchNorm } from "./batch-norm.ts";
 import type { Experiment } from "./experiment.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
+import { residuals } from "./residuals.ts";
 import { rotatedMnist } from "./rotated-mnist.ts";
 import { separable } from "./separable.ts";
 import { steering } from "./steering.ts";
@@ -12,5 +14,7 @@ export const experiments: readonly Experiment[] = [
   littleData,
   separable,
   rotatedMnist,
+  residuals,
+  batchNorm,
   steering,
 ];

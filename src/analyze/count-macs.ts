@@ -1,8 +1,8 @@
-import type { Attrs } from "../core/op.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { tensorsBehind } from "./tensors-behind.ts";
 
-type Count = (inputs: readonly Tensor[], output: Tensor, attrs: Attrs) => number;
+type Count = (inputs: readonly Tensor[], output: Tensor) => number;
 
 /** [O, I / groups, ...K]: the products that make up one element of a convolution's output. */
 const productsEach = ({ shape }: Tensor): number => sizeOf(shape.slice(1));
@@ -18,17 +18,9 @@ const counts: Readonly<Record<string, Count>> = {
 
 /** Multiply-accumulates of the convolutions and matrix products behind `output`, down to `inputs`. */
 export function countMacs(output: Tensor, inputs: readonly Tensor[]): number {
-  const seen = new Set<Tensor>(inputs);
-  const stack = [output];
-  let total = 0;
-  while (stack.length > 0) {
-    const tensor = stack.pop()!;
-    if (seen.has(tensor)) continue;
-    seen.add(tensor);
+  return tensorsBehind(output, new Set(inputs)).reduce((total, tensor) => {
     const { source } = tensor;
-    if (source.kind !== "node") continue;
-    total += counts[source.op.name]?.(source.inputs, tensor, source.attrs) ?? 0;
-    stack.push(...source.inputs);
-  }
-  return total;
+    if (source.kind !== "node") return total;
+    return total + (counts[source.op.name]?.(source.inputs, tensor) ?? 0);
+  }, 0);
 }
