@@ -15,11 +15,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "backend/wasm": ["core", "compiler"],
   io: ["core"],
   nn: ["core", "ops", "io"],
-  equivariant: ["core", "ops", "nn"],
+  equivariant: ["core", "ops", "compiler", "nn"],
   models: ["core", "ops", "compiler", "nn", "equivariant", "io"],
   data: ["core", "ops", "io"],
   train: ["core", "ops", "autograd", "compiler", "io", "nn", "data"],
-  plot: ["core"],
+  plot: ["core", "io"],
   analyze: ["core", "ops", "autograd", "compiler", "io", "nn", "equivariant", "data", "plot"],
   onnx: ["core", "ops", "nn", "io", "compiler"],
   lab: [

@@ -1,6 +1,7 @@
+import { type Draft, joinPieces } from "../src/io/protobuf/encode-message.ts";
+import { encodeMessage } from "../src/onnx/format/codec.ts";
 import { codeOf, type OnnxType } from "../src/onnx/format/data-types.ts";
 import type { AttributeProto, Messages, NodeProto, TensorProto } from "../src/onnx/format/messages.ts";
-import { type Draft, encodeMessage, joinPieces } from "../src/onnx/format/write-message.ts";
 
 export type NodeDraft = Draft<NodeProto>;
 

@@ -2,7 +2,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { withForwardObserver } from "../nn/forward-calls.ts";
-import { Module } from "../nn/module.ts";
+import type { Module } from "../nn/module.ts";
 
 /** One call of a layer while a network ran. */
 export interface LayerCall {
@@ -15,6 +15,8 @@ export interface LayerCall {
   readonly output: Tensor;
   /** Whether the layer is made of other layers. */
   readonly container: boolean;
+  /** How many calls of other layers it was made in; 0 for the network's own. */
+  readonly depth: number;
 }
 
 export interface LayerTrace {
@@ -33,13 +35,14 @@ export function traceLayers(model: Module, ...inputs: readonly Tensor[]): LayerT
   const counts = new Map<Module, number>();
   const calls: LayerCall[] = [];
   const output = withForwardObserver(
-    (module, operands, result) => {
+    (module, operands, result, depth) => {
       const path = paths.get(module);
       if (path === undefined) return;
       const count = (counts.get(module) ?? 0) + 1;
       counts.set(module, count);
       const name = count === 1 ? path : `${path}#${count}`;
-      calls.push({ path, name, module, inputs: operands, output: result, container: isContainer(module) });
+      const container = isContainer(module);
+      calls.push({ path, name, module, inputs: operands, output: result, container, depth });
     },
     () => (model.forward as (...operands: readonly Tensor[]) => Tensor)(...inputs),
   );
@@ -48,8 +51,7 @@ export function traceLayers(model: Module, ...inputs: readonly Tensor[]): LayerT
 
 /** Whether a layer is made of other layers. */
 export function isContainer(module: Module): boolean {
-  for (const [, member] of module.members()) if (member instanceof Module) return true;
-  return false;
+  return module.namedModules().size > 1;
 }
 
 /**

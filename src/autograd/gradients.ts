@@ -1,9 +1,16 @@
 import { isFloating } from "../core/dtype.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
+import type { OpDefinition } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
 import { ones, zeros } from "../ops/like.ts";
+
+/** Vector-Jacobian products that stand in for ops' own, by the op's name. */
+// biome-ignore lint/suspicious/noExplicitAny: ops have attributes of every type
+export type BackwardRules = ReadonlyMap<string, NonNullable<OpDefinition<any>["vjp"]>>;
+
+const noRules: BackwardRules = new Map();
 
 /**
  * Gradients of `output` with respect to `wrt`: the graph transform behind everything else here.
@@ -12,11 +19,18 @@ import { ones, zeros } from "../ops/like.ts";
  * can be differentiated again.
  *
  * @param seed the gradient that flows into `output`; default 1, for which `output` must have one element.
+ * @param rules what some ops pass back instead of their gradient, as guided backpropagation wants it of ReLU; they hold
+ * inside the decompositions of other ops too.
  * @returns one tensor per element of `wrt`, of its shape; zeros where `output` does not depend on it.
  * @throws ArgumentError if `output` may have depended on a target through a tensor whose value was read already: reading
  * forgets what a tensor was made of, so take gradients first.
  */
-export function gradients(output: Tensor, wrt: readonly Tensor[], seed?: Tensor): Tensor[] {
+export function gradients(
+  output: Tensor,
+  wrt: readonly Tensor[],
+  seed?: Tensor,
+  rules: BackwardRules = noRules,
+): Tensor[] {
   for (const target of [output, ...wrt]) {
     if (!isFloating(target.dtype)) {
       throw new ArgumentError(`gradients: ${target} has whole-number elements, so it has no gradient`);
@@ -33,7 +47,7 @@ export function gradients(output: Tensor, wrt: readonly Tensor[], seed?: Tensor)
       seed: seed.shape,
     });
   }
-  const found = backward(output, new Set(wrt), seed ?? ones(output.shape, output.dtype), false);
+  const found = backward(output, new Set(wrt), seed ?? ones(output.shape, output.dtype), rules, false);
   if (wrt.some((target) => !found.has(target))) refuseForgotten(output, new Set(wrt));
   return wrt.map((target) => found.get(target) ?? zeros(target.shape, target.dtype));
 }
@@ -47,6 +61,7 @@ function backward(
   output: Tensor,
   targets: ReadonlySet<Tensor>,
   seed: Tensor,
+  rules: BackwardRules,
   independent: boolean,
 ): Map<Tensor, Tensor> {
   const path = dependents(output, targets, independent);
@@ -56,7 +71,7 @@ function backward(
     const gradient = found.get(node);
     if (!gradient || node.source.kind !== "node" || (independent && targets.has(node))) continue;
     const { inputs } = node.source;
-    pullBack(node, gradient, path).forEach((contribution, i) => {
+    pullBack(node, gradient, path, rules).forEach((contribution, i) => {
       if (!contribution) return;
       const sum = found.get(inputs[i]!);
       found.set(inputs[i]!, sum ? add(sum, contribution) : contribution);
@@ -109,16 +124,18 @@ function pullBack(
   node: Tensor,
   gradient: Tensor,
   path: ReadonlySet<Tensor>,
+  rules: BackwardRules,
 ): readonly (Tensor | undefined)[] {
   if (node.source.kind !== "node") return [];
   const { op, inputs, attrs } = node.source;
   const needs = (i: number): boolean => path.has(inputs[i]!);
-  if (op.vjp) {
-    const found = op.vjp({ inputs, output: node, gradient, attrs, needs });
+  const vjp = rules.get(op.name) ?? op.vjp;
+  if (vjp) {
+    const found = vjp({ inputs, output: node, gradient, attrs, needs });
     return inputs.map((_, i) => (needs(i) ? found[i] : undefined));
   }
   const wanted = new Set(inputs.filter((_, i) => needs(i)));
-  const found = backward(op.decompose!(inputs, attrs), wanted, gradient, true);
+  const found = backward(op.decompose!(inputs, attrs), wanted, gradient, rules, true);
   // An operand that stands in two places has its whole gradient already: hand it out once.
   return inputs.map((input, i) => (inputs.indexOf(input) === i ? found.get(input) : undefined));
 }

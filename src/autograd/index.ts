@@ -1,3 +1,3 @@
 export { checkpoint } from "./checkpoint.ts";
 export { type Gradients, grad, type ValueAndGradients, valueAndGrad } from "./grad.ts";
-export { gradients } from "./gradients.ts";
+export { type BackwardRules, gradients } from "./gradients.ts";

@@ -1,4 +1,5 @@
 import { ArgumentError, FileError } from "../core/errors.ts";
+import type { Shape } from "../core/shape.ts";
 import type { ImageShape } from "../data/source.ts";
 import { importOnnx } from "../onnx/import/import-onnx.ts";
 import type { OnnxModel } from "../onnx/import/onnx-model.ts";
@@ -19,7 +20,7 @@ const usualSide = 224;
  * are prepared as ImageNet's usually are, unless options tell otherwise.
  */
 export const onnxFiles: ClassifySource = {
-  has: (name) => name.toLowerCase().endsWith(".onnx"),
+  has: isOnnx,
   open: async (name, values) => {
     const file = await readOnnx(name);
     const model = importOnnx(file);
@@ -29,6 +30,25 @@ export const onnxFiles: ClassifySource = {
     return { ...preparedBy(values, own), model, labels: told?.classes };
   },
 };
+
+export function isOnnx(name: string): boolean {
+  return name.toLowerCase().endsWith(".onnx");
+}
+
+/** What the only input takes, without the batch; extents that the file leaves open are 3 channels and `size` or 224. */
+export function inputShapeOf({ inputs }: OnnxModel, name: string, size: number = usualSide): Shape {
+  const [input, ...others] = inputs;
+  if (!input?.shape || input.shape.length === 0 || others.length > 0) {
+    throw new FileError(
+      name,
+      `takes ${inputs.map((each) => each.name).join(", ")}, not one tensor of a known shape`,
+    );
+  }
+  return input.shape.slice(1).map((extent, axis) => {
+    if (typeof extent === "number" && extent > 0) return extent;
+    return axis === 0 ? 3 : size;
+  });
+}
 
 /** What `fovea export` wrote about images; in files of others the same keys may mean anything. */
 function imageFormIn({ file, metadata }: OnnxFile, shape: ImageShape): ImageForm | undefined {

@@ -22,7 +22,8 @@ const digitSeeds = { train: 0, test: 1 } as const;
 
 /** `trainLength` keeps a set from reading files that it does not need. */
 type Load = (options: { signal?: AbortSignal; trainLength?: number }) => Promise<TrainTest>;
-const published: Readonly<Record<string, Load>> = { mnist, "fashion-mnist": fashionMnist, cifar10 };
+/** The data sets that lie in files of their own form. */
+export const published: Readonly<Record<string, Load>> = { mnist, "fashion-mnist": fashionMnist, cifar10 };
 const names = ["digits", ...Object.keys(published)];
 
 export interface DataOptions {

@@ -67,7 +67,7 @@ test.each([
     ["train", "--data", "nowhere"],
     "fovea train: --data must be digits, mnist, fashion-mnist, cifar10 or a folder",
   ],
-  [["summary", "lenet"], 'MODEL must be the name of a network, but is "lenet"; did you mean lenet5?'],
+  [["summary", "lenet"], 'there is no run and no network "lenet"; did you mean lenet5?'],
   [["summary", "lenet5", "--input", "28"], "fovea summary: --input must be three positive integers"],
   [["eval"], "fovea eval: RUN is missing"],
   [["classify"], "fovea classify: IMAGE... is missing"],
@@ -76,15 +76,6 @@ test.each([
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toContain(message);
   expect(stderr).toContain('--help" shows how to use it');
-});
-
-test("summary adds up a network", async () => {
-  const { code, stdout } = await fovea("summary", "lenet5");
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/^3 +Conv2d +\[16, 10, 10\] +2,416 +240,000$/m);
-  expect(stdout).toMatch(/^parameters +61,706$/m);
-  const json = JSON.parse((await fovea("summary", "mlp", "--input", "3,28,28", "--json")).stdout);
-  expect(json).toMatchObject({ model: "mlp", input: [3, 28, 28], parameters: 708_910 });
 });
 
 describe("train", () => {

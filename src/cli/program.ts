@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { FoveaError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
+import { attribute } from "./attribute-command.ts";
 import { bench } from "./bench-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
+import { hessian } from "./hessian-command.ts";
+import { lab } from "./lab-command.ts";
+import { landscape } from "./landscape-command.ts";
 import { models } from "./models-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
@@ -14,7 +18,19 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [train, evaluateRun, classify, models, summary, bench, exportNetwork];
+const commands: readonly Command[] = [
+  train,
+  evaluateRun,
+  classify,
+  models,
+  summary,
+  bench,
+  exportNetwork,
+  lab,
+  attribute,
+  landscape,
+  hessian,
+];
 
 /**
  * Runs `fovea` with its arguments.

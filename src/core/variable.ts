@@ -13,8 +13,8 @@ export interface VariableScope {
 
 let scope: VariableScope | undefined;
 
-/** Runs `body` with every read and write of a variable going to `inner`. */
-export function withVariableScope<T>(inner: VariableScope, body: () => T): T {
+/** Runs `body` with every read and write of a variable going to `inner`, or to the variables themselves. */
+export function withVariableScope<T>(inner: VariableScope | undefined, body: () => T): T {
   const outer = scope;
   scope = inner;
   try {
@@ -22,6 +22,19 @@ export function withVariableScope<T>(inner: VariableScope, body: () => T): T {
   } finally {
     scope = outer;
   }
+}
+
+/**
+ * Runs `body` with some variables holding other tensors. What it assigns is seen inside and forgotten at the end: all
+ * variables keep their contents.
+ */
+export function withVariableValues<T>(values: ReadonlyMap<Variable, Tensor>, body: () => T): T {
+  const outer = scope;
+  const held = new Map(values);
+  const read = (variable: Variable): Tensor =>
+    held.get(variable) ?? withVariableScope(outer, () => variable.value);
+  const write = (variable: Variable, value: Tensor): void => void held.set(variable, value);
+  return withVariableScope({ read, write }, body);
 }
 
 /** Variables that were assigned a lazy value outside any trace; the next evaluation computes them as well. */

@@ -49,6 +49,14 @@ export function isFolder(path: string): Promise<boolean> {
   );
 }
 
+/** Whether there is a file at a path. */
+export function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
 /** Makes the names in a folder durable; Windows opens no folders, and there a rename is as durable as it gets. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform !== "win32") await withFile(folder, "r", (handle) => handle.sync());

@@ -2,6 +2,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { BatchNorm2d } from "../nn/batch-norm2d.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import { GlobalAvgPool } from "../nn/global-avg-pool.ts";
+import { Identity } from "../nn/identity.ts";
 import * as init from "../nn/init.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module } from "../nn/module.ts";
@@ -13,29 +14,46 @@ import { inSequence } from "./in-sequence.ts";
 import { initialize } from "./initialize.ts";
 import type { ModelEntry, ModelOptions } from "./model-entry.ts";
 
-/** Section 4.2: channels of the three stages with maps of 32×32, 16×16 and 8×8. */
-const widths = [16, 32, 64] as const;
+/** Section 4.2: channels of the first stage, with maps of 32×32; the others have twice as many, of half the extents. */
+const firstWidth = 16;
+
+/** What an experiment changes about the paper's network; nothing unless told. */
+export interface CifarResNetVariation {
+  /** Channels of the first stage, which the others double; 16 unless told. */
+  readonly width?: number;
+  /** Without them it is the paper's plain network, the same layers one after the other. */
+  readonly shortcuts?: boolean;
+  /** Without it convolutions have biases, as before batch normalization. */
+  readonly batchNorm?: boolean;
+}
 
 /** Two 3×3 convolutions; the shortcut has no parameters (option A): every other pixel, and zeros for new channels. */
 class Block extends Module {
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm2d;
+  readonly bn1: Module;
   readonly relu: ReLU = new ReLU();
   readonly conv2: Conv2d;
-  readonly bn2: BatchNorm2d;
+  readonly bn2: Module;
+  readonly #shortcuts: boolean;
 
-  constructor(inChannels: number, channels: number) {
+  constructor(
+    inChannels: number,
+    channels: number,
+    { shortcuts = true, batchNorm = true }: CifarResNetVariation,
+  ) {
     super();
     const stride = inChannels === channels ? 1 : 2;
-    this.conv1 = new Conv2d(inChannels, channels, 3, { stride, padding: 1, bias: false });
-    this.bn1 = new BatchNorm2d(channels);
-    this.conv2 = new Conv2d(channels, channels, 3, { padding: 1, bias: false });
-    this.bn2 = new BatchNorm2d(channels);
+    this.conv1 = new Conv2d(inChannels, channels, 3, { stride, padding: 1, bias: !batchNorm });
+    this.bn1 = normalization(channels, batchNorm);
+    this.conv2 = new Conv2d(channels, channels, 3, { padding: 1, bias: !batchNorm });
+    this.bn2 = normalization(channels, batchNorm);
+    this.#shortcuts = shortcuts;
   }
 
   override forward(x: Tensor): Tensor {
-    const y = this.relu.forward(this.bn1.forward(this.conv1.forward(x)));
-    return this.relu.forward(add(this.bn2.forward(this.conv2.forward(y)), this.#shortcut(x)));
+    const inner = this.relu.forward(this.bn1.forward(this.conv1.forward(x)));
+    const y = this.bn2.forward(this.conv2.forward(inner));
+    return this.relu.forward(this.#shortcuts ? add(y, this.#shortcut(x)) : y);
   }
 
   #shortcut(x: Tensor): Tensor {
@@ -47,16 +65,28 @@ class Block extends Module {
   }
 }
 
-function stage(inChannels: number, channels: number, count: number): Sequential {
+function normalization(channels: number, batchNorm: boolean): Module {
+  return batchNorm ? new BatchNorm2d(channels) : new Identity();
+}
+
+function stage(
+  inChannels: number,
+  channels: number,
+  count: number,
+  variation: CifarResNetVariation,
+): Sequential {
   return new Sequential(
-    ...Array.from({ length: count }, (_, i) => new Block(i === 0 ? inChannels : channels, channels)),
+    ...Array.from(
+      { length: count },
+      (_, i) => new Block(i === 0 ? inChannels : channels, channels, variation),
+    ),
   );
 }
 
 /** The residual networks for images of 32×32, with 6n + 2 layers. */
 export class CifarResNet extends Module {
   readonly conv1: Conv2d;
-  readonly bn1: BatchNorm2d = new BatchNorm2d(widths[0]);
+  readonly bn1: Module;
   readonly relu: ReLU = new ReLU();
   readonly layer1: Sequential;
   readonly layer2: Sequential;
@@ -65,13 +95,19 @@ export class CifarResNet extends Module {
   readonly linear: Linear;
 
   /** @param n blocks of a stage. */
-  constructor(n: number, { numClasses = 10, inChannels = 3 }: ModelOptions = {}) {
+  constructor(
+    n: number,
+    { numClasses = 10, inChannels = 3 }: ModelOptions = {},
+    variation: CifarResNetVariation = {},
+  ) {
     super();
-    this.conv1 = new Conv2d(inChannels, widths[0], 3, { padding: 1, bias: false });
-    this.layer1 = stage(widths[0], widths[0], n);
-    this.layer2 = stage(widths[0], widths[1], n);
-    this.layer3 = stage(widths[1], widths[2], n);
-    this.linear = new Linear(widths[2], numClasses);
+    const { width = firstWidth, batchNorm = true } = variation;
+    this.conv1 = new Conv2d(inChannels, width, 3, { padding: 1, bias: !batchNorm });
+    this.bn1 = normalization(width, batchNorm);
+    this.layer1 = stage(width, width, n, variation);
+    this.layer2 = stage(width, 2 * width, n, variation);
+    this.layer3 = stage(2 * width, 4 * width, n, variation);
+    this.linear = new Linear(4 * width, numClasses);
     initialize(this, { conv: init.kaimingNormal, linear: init.kaimingNormal });
   }
 

@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import { alexnetEntries } from "./alexnet.ts";
 import { alexnet2012Entries } from "./alexnet-2012.ts";
+import { allCnnEntries } from "./all-cnn.ts";
 import { batchNormNetEntries } from "./batch-norm-net.ts";
 import { cifarResnetEntries } from "./cifar-resnet.ts";
 import { convAutoencoderEntries } from "./conv-autoencoder.ts";
@@ -21,11 +22,15 @@ import { mobilenetV1Entries } from "./mobilenet-v1.ts";
 import { mobilenetV2Entries } from "./mobilenet-v2.ts";
 import { mobilenetV3Entries } from "./mobilenet-v3.ts";
 import type { ModelEntry } from "./model-entry.ts";
+import { p4AllCnnEntries } from "./p4-all-cnn.ts";
+import { p4CnnEntries } from "./p4-cnn.ts";
+import { p4mResnetEntries } from "./p4m-resnet.ts";
 import { regnetEntries } from "./regnet.ts";
 import { resnetEntries } from "./resnet.ts";
 import { resnextEntries } from "./resnext.ts";
 import { shufflenetV2Entries } from "./shufflenet-v2.ts";
 import { squeezenetEntries } from "./squeezenet.ts";
+import { steerableCnnEntries } from "./steerable-cnn.ts";
 import { unetEntries } from "./unet.ts";
 import { vggEntries } from "./vgg.ts";
 import { wavenetEntries } from "./wavenet.ts";
@@ -67,6 +72,11 @@ const entries: ReadonlyMap<string, ModelEntry> = new Map(
     unetEntries,
     convAutoencoderEntries,
     wavenetEntries,
+    allCnnEntries,
+    steerableCnnEntries,
+    p4CnnEntries,
+    p4AllCnnEntries,
+    p4mResnetEntries,
   ]
     .flat()
     .map((entry) => [entry.name, entry]),

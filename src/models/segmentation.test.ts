@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countMacs } from "../cli/count-macs.ts";
+import { countMacs } from "../analyze/count-macs.ts";
 import { Tensor } from "../core/tensor.ts";
 import { add } from "../ops/arithmetic.ts";
 import { createModel } from "./index.ts";

@@ -2,10 +2,16 @@ import { ShapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Module } from "./module.ts";
 
-/** Sees every call of a module's `forward` after it returned. */
-export type ForwardObserver = (module: Module, inputs: readonly Tensor[], output: Tensor) => void;
+/** Sees every call of a module's `forward` after it returned; `depth` counts the calls that it was made in. */
+export type ForwardObserver = (
+  module: Module,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  depth: number,
+) => void;
 
 let running: Module | undefined;
+let depth = 0;
 let observer: ForwardObserver | undefined;
 
 /**
@@ -19,14 +25,16 @@ export function interceptForward(module: Module): void {
   const value = (...inputs: Tensor[]): Tensor => {
     const caller = running;
     running = module;
+    depth++;
     try {
       const output = forward.apply(module, inputs);
-      observer?.(module, inputs, output);
+      observer?.(module, inputs, output, depth - 1);
       return output;
     } catch (error) {
       throw error instanceof ShapeError && caller ? located(error, caller, module) : error;
     } finally {
       running = caller;
+      depth--;
     }
   };
   Object.defineProperty(module, "forward", { value, writable: true, configurable: true, enumerable: false });
@@ -35,6 +43,11 @@ export function interceptForward(module: Module): void {
 function located(error: ShapeError, caller: Module, module: Module): ShapeError {
   const path = caller.pathOf(module);
   return path === undefined || path === "" ? error : error.at(path);
+}
+
+/** Shows the observer what a part of the running module computed without a call of the part's own `forward`. */
+export function reportForward(module: Module, inputs: readonly Tensor[], output: Tensor): void {
+  observer?.(module, inputs, output, depth);
 }
 
 /** Runs `body` and shows each call of a module's `forward` to `next`, inner calls before those that made them. */

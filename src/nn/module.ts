@@ -32,6 +32,11 @@ export abstract class Module {
     for (const [property, value] of Object.entries(this)) yield* membersIn(camelToSnake(property), value);
   }
 
+  /** What `toString` and summaries call it: its class, unless that says too little. */
+  get typeName(): string {
+    return this.constructor.name;
+  }
+
   /** The settings that `toString` shows between the parentheses. */
   protected settings(): string {
     return "";
@@ -119,7 +124,7 @@ export abstract class Module {
   }
 
   #describe(around: readonly Module[]): string {
-    const name = this.constructor.name;
+    const name = this.typeName;
     const settings = this.settings();
     const inside = settings === "" ? [] : [settings];
     for (const [part, member] of this.members()) {

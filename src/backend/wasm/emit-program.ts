@@ -53,6 +53,8 @@ export interface ProgramPlan {
 export interface EmitOptions {
   readonly shared: boolean;
   readonly fused: boolean;
+  /** Whether every sum is added up in one order, wherever in the output it stands. */
+  readonly inOrder: boolean;
   /** The shapes of tile that suit the engine. */
   readonly tiles: readonly TileShape[];
   /** The slot of the table that holds the address of a buffer outside the arena. */
@@ -254,6 +256,7 @@ class ProgramEmitter {
     }
     return {
       baseOf: (buffer: Buffer) => bases.get(buffer.id)!,
+      inOrder: this.#options.inOrder,
       math: this.#math,
       matrix: this.#matrix,
       winograd: this.#winograd,

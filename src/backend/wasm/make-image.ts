@@ -62,7 +62,7 @@ export function makeImage(graph: Graph, target: Target, watch: Stopwatch): Progr
   watch.lap("plan");
   const count = [order.prepare, order.phases].flat(2).length;
   Memory.refuseBeyondLimit(plan.arena.bytes + plan.kept.bytes, programName(count), tooLarge);
-  const emitted = emitProgram(order, plan, { shared, fused, tiles, slots, constants });
+  const emitted = emitProgram(order, plan, { shared, fused, inOrder: exact, tiles, slots, constants });
   watch.lap("emit");
   const later = new Set(order.phases.flat().flatMap(({ reads }) => reads));
   return {

@@ -17,7 +17,8 @@ export interface WasmOptions {
   readonly fused?: boolean;
   /**
    * "exact" leaves out what changes rounding beyond the order in which sums are added up: folding batch normalization
-   * into weights, and Winograd's form of 3 × 3 convolutions. Default "fast".
+   * into weights, and Winograd's form of 3 × 3 convolutions. That order is then the same at every position of a map, so
+   * that a shifted image gives the shifted map bit for bit. Default "fast".
    */
   readonly precision?: "fast" | "exact";
   /**

@@ -53,11 +53,17 @@ export function buildNetwork(
   const leafAt = new Map(graph.inputs.map((node, i) => [node, traced.leaves[i]!]));
   const names = graph.nodes.map((_, index) => leafAt.get(index)?.name ?? `%${index}`);
   const nodes: NetworkNode[] = [];
+  const scalars = new Set<string>();
   const outputs = nameOutputs(graph, traced.outputNames, names);
   for (const { index, op, operands, attrs } of steps) {
     const { shape, dtype } = graph.nodes[index]!;
     const inputs = operands.map((operand) => {
-      return typeof operand === "number" ? names[operand]! : scalarIn(nodes, operand);
+      if (typeof operand === "number") return names[operand]!;
+      const scalar = scalarNode(operand);
+      // Equal ones are made once.
+      if (!scalars.has(scalar.output)) nodes.push(scalar);
+      scalars.add(scalar.output);
+      return scalar.output;
     });
     nodes.push({ op, inputs, output: names[index]!, attrs, shape, dtype });
   }
@@ -103,13 +109,10 @@ function nameOutputs(
   });
 }
 
-/** The name of a number as a tensor without axes; equal ones are made once. */
-function scalarIn(nodes: NetworkNode[], { value, dtype }: Exclude<Operand, number>): string {
+/** A number as a tensor without axes. */
+function scalarNode({ value, dtype }: Exclude<Operand, number>): NetworkNode {
   const output = `${dtype}(${Object.is(value, -0) ? "-0" : value})`;
-  if (!nodes.some((node) => node.output === output)) {
-    nodes.push({ op: "full", inputs: [], output, attrs: { value, shape: [], dtype }, shape: [], dtype });
-  }
-  return output;
+  return { op: "full", inputs: [], output, attrs: { value, shape: [], dtype }, shape: [], dtype };
 }
 
 function requireUniqueNames({ inputs, weights, constants, nodes }: NetworkGraph): void {

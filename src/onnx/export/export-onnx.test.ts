@@ -7,11 +7,11 @@ import { apply, defineForeignOp, type TensorSpec } from "../../core/op.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { Variable } from "../../core/variable.ts";
 import "../../index.ts";
+import { joinPieces, lengthOf } from "../../io/protobuf/encode-message.ts";
 import * as nn from "../../nn/index.ts";
 import * as ops from "../../ops/index.ts";
-import { decodeMessage } from "../format/decode.ts";
+import { decodeMessage } from "../format/codec.ts";
 import type { GraphProto, ModelProto } from "../format/messages.ts";
-import { joinPieces, lengthOf } from "../format/write-message.ts";
 import { exportOnnx, exportOnnxFiles, type OnnxOptions } from "./export-onnx.ts";
 import type { Exportable, InputSpec } from "./trace-network.ts";
 

@@ -1,5 +1,6 @@
 import type { DType } from "../../core/dtype.ts";
 import type { HostTensor } from "../../io/host-tensor.ts";
+import type { Draft } from "../../io/protobuf/encode-message.ts";
 import { codeOf } from "../format/data-types.ts";
 import type {
   AttributeProto,
@@ -8,7 +9,6 @@ import type {
   TensorProto,
   ValueInfoProto,
 } from "../format/messages.ts";
-import type { Draft } from "../format/write-message.ts";
 import { type ExternalData, tensorProto } from "../format/write-tensor.ts";
 import type { Dims, Extent } from "./batch-axis.ts";
 

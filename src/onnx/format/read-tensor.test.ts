@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../../core/errors.ts";
+import { type Draft, joinPieces } from "../../io/protobuf/encode-message.ts";
+import { decodeMessage, encodeMessage } from "./codec.ts";
 import { codeOf, type OnnxType, onnxTypes, typeWithCode } from "./data-types.ts";
-import { decodeMessage } from "./decode.ts";
 import type { TensorProto } from "./messages.ts";
 import { type OnnxTensor, readTensor, type TensorSource } from "./read-tensor.ts";
-import { type Draft, encodeMessage, joinPieces } from "./write-message.ts";
 
 const source: TensorSource = { file: "test.onnx" };
 

@@ -1,25 +1,10 @@
+import { fieldsOf, type Schema } from "../../io/protobuf/schema.ts";
 import type { MessageName } from "./messages.ts";
 
-/** How a field's value is written: `int64` is read as a number, `bigint` keeps all 64 bits. */
-export type ScalarKind = "int64" | "bigint" | "unsigned" | "float" | "double" | "text" | "bytes";
-
-export interface FieldSchema {
-  readonly key: string;
-  readonly kind: ScalarKind | MessageName;
-  readonly repeated: boolean;
-}
-
-type Row = readonly [number: number, key: string, kind: ScalarKind | MessageName];
-
-function fields(single: readonly Row[], repeated: readonly Row[] = []): ReadonlyMap<number, FieldSchema> {
-  const entry = (many: boolean) => {
-    return ([number, key, kind]: Row) => [number, { key, kind, repeated: many }] as const;
-  };
-  return new Map([...single.map(entry(false)), ...repeated.map(entry(true))]);
-}
+const fields = fieldsOf<MessageName>;
 
 /** The fields of every message by their number in onnx.proto; documentation and training fields are left out. */
-export const schema: Readonly<Record<MessageName, ReadonlyMap<number, FieldSchema>>> = {
+export const schema: Schema<MessageName> = {
   Model: fields(
     [
       [1, "irVersion", "int64"],

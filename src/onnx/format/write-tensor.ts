@@ -1,7 +1,7 @@
 import { bytesOf, type HostTensor } from "../../io/host-tensor.ts";
+import type { Draft } from "../../io/protobuf/encode-message.ts";
 import { codeOf } from "./data-types.ts";
 import type { TensorProto } from "./messages.ts";
-import type { Draft } from "./write-message.ts";
 
 /** Tensors of at least so many bytes go into the file beside the model, if there is one. */
 const externalFrom = 1024;

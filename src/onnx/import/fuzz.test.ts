@@ -4,8 +4,8 @@ import { floats, ints, modelBytes, node } from "../../../test/onnx-builder.ts";
 import { Draw } from "../../core/draw.ts";
 import { FileError, FoveaError } from "../../core/errors.ts";
 import { Tensor, tensor } from "../../core/tensor.ts";
-import { decodeMessage } from "../format/decode.ts";
-import { encodeMessage, joinPieces } from "../format/write-message.ts";
+import { joinPieces } from "../../io/protobuf/encode-message.ts";
+import { decodeMessage, encodeMessage } from "../format/codec.ts";
 import { importOnnx, parseOnnx } from "../index.ts";
 
 const cases = process.env["FOVEA_SLOW"] ? 10 : 1;

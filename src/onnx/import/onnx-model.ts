@@ -8,7 +8,8 @@ import { cast } from "../../ops/index.ts";
 import { isReal } from "../format/data-types.ts";
 import type { OnnxTensor } from "../format/read-tensor.ts";
 import { initializerRoles } from "./initializer-roles.ts";
-import type { OnnxValueInfo } from "./parse-graph.ts";
+import { type OnnxLayer, onnxLayers } from "./onnx-layer.ts";
+import type { OnnxNode, OnnxValueInfo } from "./parse-graph.ts";
 import type { OnnxFile } from "./parse-onnx.ts";
 import { runModel } from "./run-graph.ts";
 import { computeType, Value } from "./value.ts";
@@ -28,6 +29,7 @@ export class OnnxModel extends Module {
   readonly #file: OnnxFile;
   readonly #variables: Map<string, Variable> = new Map();
   readonly #constants: Map<string, Value> = new Map();
+  readonly #layers: ReadonlyMap<OnnxNode, { readonly name: string; readonly layer: OnnxLayer }>;
 
   constructor(file: OnnxFile) {
     super();
@@ -42,11 +44,20 @@ export class OnnxModel extends Module {
       else if (role === "constant") this.#constants.set(name, Value.ofConstant(tensor));
       else this.#variables.set(name, variableOf(tensor, role));
     }
+    this.#layers = onnxLayers(file.graph, this.#variables);
     this.eval();
   }
 
   override *members(): Iterable<readonly [name: string, member: Member]> {
     yield* this.#variables;
+  }
+
+  /** The network and the nodes of its graph, which analyses see as its layers. */
+  override namedModules(): Map<string, Module> {
+    return new Map<string, Module>([
+      ["", this],
+      ...[...this.#layers.values()].map(({ name, layer }) => [name, layer] as const),
+    ]);
   }
 
   /** The only output for the only input. */
@@ -87,6 +98,7 @@ export class OnnxModel extends Module {
     const results = runModel(this.#file, values, {
       training: () => this.training,
       batchFactor: batchFactor(this.inputs, values),
+      observe: (node, operands, made) => this.#layers.get(node)?.layer.report(operands, made),
     });
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, outputTensor(results[i]!)]));
   }

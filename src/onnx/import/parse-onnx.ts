@@ -1,6 +1,6 @@
 import { FileError } from "../../core/errors.ts";
 import { quoted } from "../../io/byte-reader.ts";
-import { decodeMessage } from "../format/decode.ts";
+import { decodeMessage } from "../format/codec.ts";
 import type { FunctionProto, ModelProto, OperatorSetIdProto } from "../format/messages.ts";
 import type { ReadExternalData, TensorSource } from "../format/read-tensor.ts";
 import { type OnnxAttribute, readAttribute } from "./attributes.ts";

@@ -10,6 +10,12 @@ import { computeType, Value } from "./value.ts";
 /** Tensors with more elements than this are no sensible result of any node. */
 const largest = 2 ** 31;
 
+export type NodeObserver = (
+  node: OnnxNode,
+  inputs: readonly (Value | undefined)[],
+  results: readonly (Value | undefined)[],
+) => void;
+
 /** Values by name, and those of the graph around. */
 interface Scope {
   readonly values: Map<string, Value>;
@@ -21,6 +27,8 @@ interface Surroundings {
   readonly file: OnnxFile;
   readonly training: () => boolean;
   readonly batchFactor: number;
+  /** Sees what each node of the graph itself (not of those in it) made. */
+  readonly observe?: NodeObserver;
   readonly opsets: OpsetVersions;
   /** What the call of the function gives, and the functions that are being computed. */
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
@@ -36,7 +44,7 @@ interface Surroundings {
 export function runModel(
   file: OnnxFile,
   values: Map<string, Value>,
-  mode: Pick<Surroundings, "training" | "batchFactor">,
+  mode: Pick<Surroundings, "training" | "batchFactor" | "observe">,
 ): readonly Value[] {
   const surroundings = { file, ...mode, opsets: file.opsets, attributes: new Map(), calls: [] };
   return runGraph(file.graph, { values, outer: undefined }, surroundings);
@@ -68,6 +76,7 @@ function runNode(node: OnnxNode, scope: Scope, surroundings: Surroundings): void
     }
     scope.values.set(name, value);
   });
+  surroundings.observe?.(node, inputs, results);
 }
 
 function runOperator(

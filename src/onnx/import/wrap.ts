@@ -1,5 +1,5 @@
 import type { Tensor } from "../../core/tensor.ts";
-import { abs, add, cast, div, floor, greaterEqual, less, mul, sub, where } from "../../ops/index.ts";
+import { abs, add, cast, div, floor, greaterEqual, less, mul, sign, sub, where } from "../../ops/index.ts";
 import type { OnnxType } from "../format/data-types.ts";
 import { Value } from "./value.ts";
 
@@ -31,7 +31,8 @@ function toFloat16(x: Tensor): Tensor {
   const small = sub(add(x, 0.75), 0.75);
   const magnitude = abs(x);
   const finite = where(less(magnitude, 2 ** -14), small, withFewerDigits(x, 13));
-  return where(greaterEqual(magnitude, 65520), mul(x, Number.POSITIVE_INFINITY), finite);
+  // The sign has no gradient, where an infinite factor would make one of 0 · ∞.
+  return where(greaterEqual(magnitude, 65520), mul(sign(x), Number.POSITIVE_INFINITY), finite);
 }
 
 function toBfloat16(x: Tensor): Tensor {

@@ -85,7 +85,10 @@ export class Lockstep {
     const reductions = rows.flat();
     const differing = differingLoad(rows);
     const distinct = new Map(reductions.map((reduction) => [reduction.key, reduction]));
-    const parts = Math.max(1, Math.min(partial, Math.floor((busySums * width) / distinct.size)));
+    // Blocks at the end of a map have fewer sums, which would be cut into more parts than those of others.
+    const parts = values.inOrder
+      ? 1
+      : Math.max(1, Math.min(partial, Math.floor((busySums * width) / distinct.size)));
     this.#accumulators = [...distinct.values()].map((reduction) => ({
       reduction,
       differing: differing === undefined ? undefined : loadsOf(reduction.body)[differing],
@@ -149,7 +152,7 @@ export class Lockstep {
    * first best element stay in their own order.
    */
   #grouped(tasks: readonly GuardedTask[]): Group[] {
-    const inOrder = tasks.some(({ to }) => to.reduction.kind === "argreduce");
+    const inOrder = this.#values.inOrder || tasks.some(({ to }) => to.reduction.kind === "argreduce");
     const groups: { key: string; conditions: readonly Condition[]; tasks: Task[] }[] = [];
     for (const task of inOrder ? tasks : tasks.toSorted((a, b) => a.place - b.place)) {
       const key = task.conditions.map(({ kind, index }) => `${kind}${index.key}`).join("&");

@@ -37,6 +37,7 @@ export function emitLoopKernel(
   values.prepare(expr);
   values.places.prepareAt(output, index);
   const lanes = chooseLanes(loops, index, expr);
+  values.leftOver = lanes !== undefined;
 
   /** The innermost loop from `low` to `high`: four at a time, then one at a time. */
   const innermost = (loop: LoopVariable, low: Local | number, high: Local | number): void => {

@@ -33,6 +33,7 @@ export function emitReduction(values: Values, expr: Reduce | ArgReduce): void {
 function contiguousLoop(values: Values, expr: Reduce): LoopVariable | undefined {
   const last = expr.over.at(-1);
   if (!last || values.lanes || last.extent < 8) return undefined;
+  if (values.inOrder && values.leftOver) return undefined;
   const slopes = allIndices(expr.body).map((index) => slope(index, last));
   return slopes.some((s) => s === 1) && slopes.every((s) => s === 0 || s === 1) ? last : undefined;
 }

@@ -13,6 +13,8 @@ import type { WinogradHelpers } from "./winograd-helpers.ts";
 /** What the code of one kernel may use from outside. */
 export interface KernelEnvironment {
   baseOf(buffer: Buffer): BaseAddress;
+  /** Whether every sum is added up in one order, wherever in the output it stands. */
+  readonly inOrder: boolean;
   readonly math: VectorMath;
   readonly matrix: MatrixHelpers;
   readonly winograd: WinogradHelpers;
@@ -44,8 +46,12 @@ export class Values {
   /** How many parents each expression has; values with several are kept in a local. */
   readonly #uses = new Map<string, number>();
   lanes: LoopVariable | undefined;
+  /** Whether most elements are done in lanes, so that those left over must not be added up in another order. */
+  leftOver = false;
   /** Whether a product may be added without rounding it first. */
   readonly fused: boolean;
+  /** Whether every sum is added up in one order, wherever in the output it stands. */
+  readonly inOrder: boolean;
   /** How many vectors, side by side, the engine puts into one register. */
   readonly vectorsPerRegister: number;
 
@@ -54,6 +60,7 @@ export class Values {
     this.#environment = environment;
     this.#emitReduce = emitReduce;
     this.fused = environment.matrix.fused;
+    this.inOrder = environment.inOrder;
     this.vectorsPerRegister = environment.matrix.vectorsPerRegister;
     this.places = new Places(
       f,

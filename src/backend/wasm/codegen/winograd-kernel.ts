@@ -1,4 +1,4 @@
-import { replaceRun, sumOfProducts } from "../../../compiler/contraction.ts";
+import { sumOfProducts } from "../../../compiler/contraction.ts";
 import { type Buffer, load } from "../../../compiler/expr.ts";
 import {
   type Index,
@@ -6,6 +6,7 @@ import {
   loopVariable,
   plus,
   slope,
+  substitute,
   times,
   variable,
 } from "../../../compiler/index-expr.ts";
@@ -126,7 +127,7 @@ class WinogradEmitter {
     this.#column = loopVariable(columns);
     this.#cell = loopVariable(body.tile ** 2);
     const channel = plus(times(variable(this.#panel), this.shape.columns), variable(this.#column));
-    const change = (index: Index): Index => replaceRun(index, [o], channel);
+    const change = (index: Index): Index => substitute(index, new Map([[o, channel]]));
     const results: Buffer = { id: resultsId, dtype: "float32", length: body.tile ** 2 * columns };
     const result = load(results, plus(times(variable(this.#cell), columns), variable(this.#column)));
     const epilogue = mapIndices(

@@ -1,0 +1,28 @@
+import type { Module } from "../nn/module.ts";
+
+/** The weights of one convolution. */
+export interface LayerFilters {
+  /** The parameter's path, such as `layer1.0.conv1.weight`. */
+  readonly name: string;
+  /** [O, I, kH, kW]; for a transposed convolution [I, O, kH, kW]. */
+  readonly shape: readonly [outputs: number, inputs: number, height: number, width: number];
+  readonly values: Float32Array;
+  /** The Euclidean norm of each filter, the first axis's slices. */
+  readonly norms: Float32Array;
+}
+
+/** The filters of every two-dimensional convolution: all parameters of four axes, in the network's order. */
+export async function filters(model: Module): Promise<LayerFilters[]> {
+  const found: LayerFilters[] = [];
+  for (const [name, parameter] of model.namedParameters()) {
+    if (parameter.shape.length !== 4) continue;
+    const shape = parameter.shape as unknown as LayerFilters["shape"];
+    const values = Float32Array.from(await parameter.value.data());
+    const size = values.length / shape[0];
+    const norms = Float32Array.from({ length: shape[0] }, (_, o) =>
+      Math.sqrt(values.subarray(o * size, (o + 1) * size).reduce((total, w) => total + w * w, 0)),
+    );
+    found.push({ name, shape, values, norms });
+  }
+  return found;
+}

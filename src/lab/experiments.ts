@@ -1,0 +1,14 @@
+import type { Experiment } from "./experiment.ts";
+import { littleData } from "./little-data.ts";
+import { parameterSharing } from "./parameter-sharing.ts";
+import { rotatedMnist } from "./rotated-mnist.ts";
+import { separable } from "./separable.ts";
+
+// biome-ignore format: one a line, so that two branches can add theirs
+/** All experiments, in the order in which they are listed. */
+export const experiments: readonly Experiment[] = [
+  parameterSharing,
+  littleData,
+  separable,
+  rotatedMnist,
+];
