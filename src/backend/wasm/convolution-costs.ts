@@ -43,9 +43,13 @@ export function convolutionForm(
   }
   const forms: Timed[] = [{ form: direct, time: directTime(size, shapes[0]!) }];
   if (size.inChannels >= 16 && size.outChannels >= 16) forms.push(...winogradForms(size, shapes));
-  forms.push(...fourierForms(size, shapes));
-  return fastest(forms).form;
+  const plain = fastest(forms);
+  const transformed = fastest(fourierForms(size, shapes));
+  return transformed.time < clearly * plain.time ? transformed.form : plain.form;
 }
+
+/** How much less time a form by Fourier transforms must take by the costs, which are less certain for it. */
+const clearly = 0.85;
 
 interface Timed {
   readonly form: ConvolutionForm;
@@ -64,7 +68,9 @@ function directTime(size: ConvolutionSize, shape: TileShape): number {
   const { batch, extent, inChannels, outChannels, kernel, groups } = size;
   const cost = costs[shape.columns]!;
   const channels = (inChannels * outChannels) / groups;
-  const taps = sizeOf(kernel);
+  // Depthwise, zeros beside the elements are left out, of which a large kernel meets many.
+  const met = kernel.map((k, axis) => k - (k * k - 1) / 4 / Math.max(k, extent[axis]!));
+  const taps = sizeOf(groups === inChannels && groups === outChannels ? met : kernel);
   return (taps * batch * sizeOf(extent) * channels) / cost.direct + (4 * taps * channels) / cost.stream;
 }
 

@@ -1,5 +1,6 @@
 import type { ConvolutionForm, ConvolutionSize } from "../../compiler/convolution-form.ts";
 import { sliceCount, tilesOfAxis } from "../../compiler/fourier-tiles.ts";
+import { sizeOf } from "../../core/shape.ts";
 import type { TileShape } from "./codegen/tiles.ts";
 
 /** Extents of transforms that there may be. */
@@ -26,41 +27,57 @@ export function fourierForms(
   );
 }
 
+/** What was measured of each part, for one thread, in nanoseconds. */
 interface Costs {
+  /** A multiply-add of the products. */
   readonly product: number;
+  /** A slice of a channel of a tile, for each doubling of the tile. */
   readonly transform: number;
-  readonly stream: number;
+  /** A weight of the transformed kernels that comes from beyond the second cache, and one that is laid out anew. */
+  readonly weight: number;
+  readonly packing: number;
+  /** An output that is read and written once more, as what follows is not computed in the same kernel. */
+  readonly output: number;
+  /** A product of matrices, of a slice and a group, beside its multiply-adds. */
+  readonly matrix: number;
+  /** The kernels beside what they do. */
+  readonly start: number;
 }
 
+const common = { weight: 0.29, packing: 0.5, output: 0.5, matrix: 40, start: 8000 } as const;
+
+/** By columns of the engine's widest tile. */
 const costs: Readonly<Record<number, Costs>> = {
-  8: { product: 19, transform: 1.1, stream: 6 },
-  16: { product: 36, transform: 2, stream: 6 },
+  8: { product: 1 / 20, transform: 0.1, ...common },
+  16: { product: 1 / 40, transform: 0.05, ...common },
 };
 
-function timeOf(
-  { batch, inChannels, outChannels, groups, extent, stride, reached, stable }: ConvolutionSize,
-  transform: readonly [number, number],
-  shape: TileShape,
-): number {
+function timeOf(size: ConvolutionSize, transform: readonly [number, number], shape: TileShape): number {
+  const { batch, groups, extent, stride, reached, stable, gradient } = size;
   const cost = costs[shape.columns]!;
   const own = extent.length === 1 ? transform.slice(1) : transform;
-  const tiles =
-    batch *
-    own.reduce(
-      (count, t, axis) =>
-        count *
-        (t === 1 ? extent[axis]! : tilesOfAxis(extent[axis]!, reached[axis]!, stride[axis]!, t).tiles),
-      1,
-    );
+  const tilesOf = (t: number, axis: number): number =>
+    t === 1 ? extent[axis]! : tilesOfAxis(extent[axis]!, reached[axis]!, stride[axis]!, t).tiles;
+  const tiles = batch * own.reduce((count, t, axis) => count * tilesOf(t, axis), 1);
   const slices = sliceCount({ transform });
-  const channels = (inChannels * outChannels) / groups;
-  const depthwise = groups === inChannels && groups === outChannels;
-  const lanes = tiles * (inChannels + outChannels);
-  const steps = Math.log2(transform[0] * transform[1]);
+  const depthwise = groups === size.inChannels && groups === size.outChannels;
+  const perGroup = (channels: number): number =>
+    depthwise ? channels : Math.ceil(channels / groups / 4) * 4;
+  const parts = depthwise ? 1 : groups;
+  const [inChannels, outChannels] = [perGroup(size.inChannels), perGroup(size.outChannels)];
+  const weights = parts * (depthwise ? outChannels : inChannels * outChannels);
+  const turn = cost.transform * Math.log2(transform[0] * transform[1]);
+  const columns = Math.ceil((gradient ? inChannels : outChannels) / 8) * 8;
+  const products = depthwise ? 0 : tiles * parts * (gradient ? outChannels : inChannels) * columns;
+  const matrices = depthwise ? 0 : cost.matrix * parts;
+  const sums = gradient ? turn + cost.packing : cost.weight + (stable ? 0 : turn + cost.packing);
   return (
-    (depthwise ? 0 : (slices * tiles * channels) / cost.product) +
-    (slices * lanes * steps) / 8 / cost.transform +
-    (8 * slices * lanes) / cost.stream +
-    (4 * slices * channels * (stable ? 1 : 6)) / cost.stream
+    cost.start +
+    cost.output * batch * size.outChannels * sizeOf(extent) +
+    slices *
+      (cost.product * products +
+        turn * tiles * parts * (inChannels + outChannels) +
+        sums * weights +
+        matrices)
   );
 }
