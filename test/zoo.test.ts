@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { wasm } from "../src/backend/wasm/wasm.ts";
 import { countMacs } from "../src/analyze/count-macs.ts";
+import { wasm } from "../src/backend/wasm/wasm.ts";
 import { evaluate } from "../src/compiler/runtime.ts";
 import { sizeOf } from "../src/core/shape.ts";
 import { Tensor, tensor } from "../src/core/tensor.ts";

@@ -23,6 +23,14 @@ export {
   smoothDensity,
   spectralDensity,
 } from "./curvature/spectral-density.ts";
+export {
+  type EquivarianceOptions,
+  type EquivarianceReport,
+  equivariance,
+  type LayerEquivariance,
+} from "./equivariance.ts";
+export type { MeasuredError } from "./equivariance-error.ts";
+export type { Verdict } from "./equivariance-verdict.ts";
 export type { IndexMap } from "./field/index-map.ts";
 export type { Runs } from "./field/runs.ts";
 export {
@@ -43,17 +51,8 @@ export {
 } from "./loss-landscape/loss-landscape.ts";
 export type { BatchNormStatistics, LabelledBatch, ObjectiveOptions } from "./objective.ts";
 export { type AxisField, fieldOf, type LayerField, receptiveField } from "./receptive-field.ts";
-export { type LayerSummary, type ModelSummary, summarize } from "./summarize.ts";
-
-  type EquivarianceOptions,
-  type EquivarianceReport,
-  equivariance,
-  type LayerEquivariance,
-} from "./equivariance.ts";
-
-export type { MeasuredError } from "./equivariance-error.ts";
-export type { Verdict } from "./equivariance-verdict.ts";
 export { type GridGeometry, type Resampling, resampleMaps, resamplingOf } from "./resampling.ts";
+export { type LayerSummary, type ModelSummary, summarize } from "./summarize.ts";
 export { type LayerCall, type LayerTrace, requireCall, traceLayers } from "./trace-layers.ts";
 export {
   reflect,
