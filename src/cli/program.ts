@@ -5,6 +5,7 @@ import { attribute } from "./attribute-command.ts";
 import { bench } from "./bench-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
+import { convolution } from "./convolution-command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
 import { definitionList } from "./help.ts";
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   attribute,
   landscape,
   hessian,
+  convolution,
 ];
 
 /**
