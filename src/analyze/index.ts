@@ -23,6 +23,31 @@ export {
   compareFullyConnected,
   type FullyConnectedComparison,
 } from "./compare-fully-connected.ts";
+export {
+  type AlgorithmResult,
+  algorithmOfForm,
+  type ComparedAlgorithm,
+  type ConvolutionAlgorithmsOptions,
+  type ConvolutionComparison,
+  comparedAlgorithms,
+  convolutionAlgorithms,
+} from "./convolution/convolution-algorithms.ts";
+export type { AlgorithmCounts, ConvolutionShape } from "./convolution/counts.ts";
+export {
+  drawCrossover,
+  type KernelSweep,
+  kernelSweep,
+  type SweptConvolution,
+  type SweptKernel,
+  sweptKernels,
+  timeIn,
+  timeOfChosen,
+} from "./convolution/kernel-sweep.ts";
+export {
+  type MirroredTraining,
+  type MirroredTrainingOptions,
+  mirroredTraining,
+} from "./convolution/mirrored-training.ts";
 export { countMacs } from "./count-macs.ts";
 export { HessianProduct, type SymmetricProduct } from "./curvature/hessian-product.ts";
 export {
