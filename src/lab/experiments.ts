@@ -3,6 +3,7 @@ import { equivarianceTable } from "./equivariance-table.ts";
 import type { Experiment } from "./experiment.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
+import { receptiveFields } from "./receptive-field.ts";
 import { residuals } from "./residuals.ts";
 import { rotatedMnist } from "./rotated-mnist.ts";
 import { separable } from "./separable.ts";
@@ -21,4 +22,5 @@ export const experiments: readonly Experiment[] = [
   steering,
   translation,
   equivarianceTable,
+  receptiveFields,
 ];
