@@ -6,6 +6,7 @@ import { bench } from "./bench-command.ts";
 import { checkLaw } from "./check-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
+import { convolution } from "./convolution-command.ts";
 import { equivarianceCommand } from "./equivariance-command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
@@ -42,6 +43,7 @@ const commands: readonly Command[] = [
   hessian,
   maximize,
   equivarianceCommand,
+  convolution,
 ];
 
 /**
