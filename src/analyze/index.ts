@@ -85,8 +85,8 @@ export {
   featureMaps,
   type MapStatistics,
 } from "./feature-maps.ts";
-export type { IndexMap, IndexMap } from "./field/index-map.ts";
-export type { Runs, Runs } from "./field/runs.ts";
+export type { IndexMap } from "./field/index-map.ts";
+export type { Runs } from "./field/runs.ts";
 export { filters, type LayerFilters } from "./filters.ts";
 export { densityOf, fitGaussian, type GaussianFit } from "./fit-gaussian.ts";
 export {
@@ -118,36 +118,11 @@ export { type FeatureMapAtlasOptions, featureMapAtlas } from "./pictures/feature
 export { type FilterAtlasOptions, filterAtlas } from "./pictures/filter-atlas.ts";
 export { overlayPixels, photographPixels } from "./pictures/overlay.ts";
 export { rankCorrelation } from "./rank-correlation.ts";
-export {
-  type AxisField,
-  type AxisField,
-  fieldOf,
-  fieldOf,
-  type LayerField,
-  type LayerField,
-  receptiveField,
-  receptiveField,
-} from "./receptive-field.ts";
+export { type AxisField, fieldOf, type LayerField, receptiveField } from "./receptive-field.ts";
 export { type GridGeometry, type Resampling, resampleMaps, resamplingOf } from "./resampling.ts";
 export { structuralSimilarity } from "./structural-similarity.ts";
-export {
-  type LayerSummary,
-  type LayerSummary,
-  type ModelSummary,
-  type ModelSummary,
-  summarize,
-  summarize,
-} from "./summarize.ts";
-export {
-  type LayerCall,
-  type LayerCall,
-  type LayerTrace,
-  type LayerTrace,
-  requireCall,
-  requireCall,
-  traceLayers,
-  traceLayers,
-} from "./trace-layers.ts";
+export { type LayerSummary, type ModelSummary, summarize } from "./summarize.ts";
+export { type LayerCall, type LayerTrace, requireCall, traceLayers } from "./trace-layers.ts";
 export {
   reflect,
   rotate,
