@@ -6,6 +6,7 @@ import { bench } from "./bench-command.ts";
 import { checkLaw } from "./check-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
+import { convolution } from "./convolution-command.ts";
 import { equivarianceCommand } from "./equivariance-command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
@@ -17,6 +18,7 @@ import { lab } from "./lab-command.ts";
 import { landscape } from "./landscape-command.ts";
 import { maximize } from "./maximize-command.ts";
 import { models } from "./models-command.ts";
+import { receptiveFieldCommand } from "./receptive-field-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -29,6 +31,7 @@ const commands: readonly Command[] = [
   classify,
   models,
   summary,
+  receptiveFieldCommand,
   bench,
   exportNetwork,
   checkLaw,
@@ -40,6 +43,7 @@ const commands: readonly Command[] = [
   hessian,
   maximize,
   equivarianceCommand,
+  convolution,
 ];
 
 /**

@@ -36,7 +36,7 @@ export const batchNorm: Experiment = {
 };
 
 async function runBatchNorm(context: LabContext): Promise<Report> {
-  const [layers, width, images, epochs] = context.quick ? [8, 2, 64, 1] : [14, 8, 2000, 4];
+  const [layers, width, images, epochs] = context.quick ? [8, 2, 64, 1] : [8, 8, 2000, 4];
   const { train, test } = await context.load("cifar10", images);
   const tried = context.quick ? rates.slice(1, 3) : rates;
   const shown = train.subset({ end: Math.min(images, train.length) });
@@ -71,7 +71,7 @@ async function runBatchNorm(context: LabContext): Promise<Report> {
     kinds.length * tried.length,
     kinds.length * tried.length + 1,
   );
-  const walk = { train: shown, batchSize: 64, learningRate: 0.03, steps: context.quick ? 2 : 100 };
+  const walk = { train: shown, batchSize: 64, learningRate: 0.03, steps: context.quick ? 2 : 60 };
   const paths: PathStep[][] = [];
   for (const kind of kinds.keys())
     paths.push(await walkOnce(part(last, kinds[kind]!, kind, 2), () => create(kind), walk));

@@ -2,6 +2,7 @@ import { batchNorm } from "./batch-norm.ts";
 import type { Experiment } from "./experiment.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
+import { receptiveFields } from "./receptive-field.ts";
 import { residuals } from "./residuals.ts";
 import { rotatedMnist } from "./rotated-mnist.ts";
 import { separable } from "./separable.ts";
@@ -17,4 +18,5 @@ export const experiments: readonly Experiment[] = [
   residuals,
   batchNorm,
   steering,
+  receptiveFields,
 ];

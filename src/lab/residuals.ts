@@ -55,10 +55,10 @@ const full: Scale = {
   layers: [20, 56],
   width: 8,
   images: 4000,
-  epochs: 6,
-  steps: 15,
-  judged: 200,
-  products: 20,
+  epochs: 5,
+  steps: 13,
+  judged: 100,
+  products: 12,
 };
 const quick: Scale = { layers: [8, 14], width: 2, images: 64, epochs: 1, steps: 3, judged: 16, products: 2 };
 
@@ -85,7 +85,7 @@ async function runResiduals(context: LabContext): Promise<Report> {
   );
   const recipe: TrainingRecipe = {
     train: train.subset({ end: Math.min(scale.images, train.length) }),
-    test: test.subset({ end: Math.min(2000, test.length) }),
+    test: test.subset({ end: Math.min(1000, test.length) }),
     epochs: scale.epochs,
     optimizer: () => new SGD({ lr: 0.1, momentum: 0.9, weightDecay: 1e-4 }),
   };

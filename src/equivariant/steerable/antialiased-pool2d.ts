@@ -26,7 +26,7 @@ export interface AntialiasedPoolOptions {
  * A Gaussian blur of each channel and then every stride-th pixel: [N, channels, H, W] → [N, channels, H′, W′] with
  * H′ = (H + 2p − k)/s + 1. Fields of every kind may pass, since the blur is the same for all channels and directions.
  *
- * Zhang: Making Convolutional Networks Shift-Invariant Again (2019), section 3.2; Weiler, Cesa (2019), appendix I.
+ * Zhang: Making Convolutional Networks Shift-Invariant Again (2019).
  *
  * @throws ShapeError in `forward` if the stride leaves out pixels at one border only, which breaks the symmetry.
  */

@@ -16,7 +16,8 @@ export type RingsOf = (kernelSize: number) => readonly Ring[];
  * Circles around the centre at whole radii up to the border of a kernel, with σ = 0.6, at the border 0.4, and frequencies
  * up to 2·radius, one less at even radii, and at the border 2.
  *
- * This is how the authors' library sets the paper's kernels on the grid. Weiler, Cesa (2019), appendix D.
+ * These are the radii, widths and limits of the authors' library, but for the ring at the centre, which there is one
+ * pixel. Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), section 2.8.
  */
 export function usualRings(kernelSize: number): readonly Ring[] {
   const count = Math.ceil(kernelSize / 2);

@@ -53,7 +53,7 @@ interface Pair {
  * their first field, and for each the input's) between which there are kernels; at first N(0, 2/n), where n is how many
  * weights an output sums up. bias [trivial parts of the output], zeros at first.
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), sections 2.4 and 2.9.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), sections 2.4 to 2.8.
  *
  * @throws ArgumentError for types of different groups, or if nothing but zero maps to a field of the output.
  */
