@@ -26,7 +26,7 @@ const networks = [
 const sizes: RotatedSizes = { train: 10_000, validation: 2000, test: 50_000 };
 const rates = [0.001, 0.003, 0.01] as const;
 /** Passes over the images while the learning rate is chosen, and with the one chosen. */
-const epochs = { choosing: 5, final: 30 } as const;
+const epochs = { choosing: 5, final: 60 } as const;
 
 export const rotatedMnist: Experiment = {
   name: "rotated-mnist",
