@@ -10,6 +10,7 @@ import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Module } from "../../nn/module.ts";
 import { manualSeed } from "../../nn/random.ts";
 import { mul } from "../../ops/arithmetic.ts";
+import { reshape } from "../../ops/movement.ts";
 import { sum } from "../../ops/reduce.ts";
 import { cyclicGroup, dihedralGroup, type Group } from "../group.ts";
 import { AntialiasedPool2d } from "./antialiased-pool2d.ts";
@@ -111,6 +112,21 @@ test("the normalizations' statistics of a batch do not change when its images ar
     for (const { error } of errors) expect(error).toBeLessThan(1e-6);
     const running = [...layer.namedBuffers()].find(([path]) => path.endsWith("running_var"))![1];
     expect((await running.data()).some((value) => Math.abs(value - 1) > 0.01)).toBe(true);
+  }
+});
+
+test("in evaluation each field is normalized by its own statistics, as its inner layer does", async () => {
+  for (const [type, Layer] of [
+    [FieldType.regular(c8, 3), InnerBatchNorm],
+    [FieldType.of(irrep(c8, "E1"), 3), NormBatchNorm],
+    [FieldType.trivial(c8, 3), NormBatchNorm],
+  ] as const) {
+    const layer = new Layer(type).eval();
+    disturb(layer);
+    const x = fill({ shape: [2, type.channels, 4, 5] }, new Draw(6), "float32");
+    const fields = layer.norms[0]!.forward(reshape(x, [2, 3, (type.channels / 3) * 4, 5]));
+    const [actual, expected] = [await layer.forward(x).data(), await fields.data()];
+    expect(compareArrays(actual, expected, tolerance.kernel)).toBeUndefined();
   }
 });
 
