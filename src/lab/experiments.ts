@@ -1,5 +1,6 @@
 import { batchNorm } from "./batch-norm.ts";
 import type { Experiment } from "./experiment.ts";
+import { finerRotations } from "./finer-rotations.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
 import { residuals } from "./residuals.ts";
@@ -17,4 +18,5 @@ export const experiments: readonly Experiment[] = [
   residuals,
   batchNorm,
   steering,
+  finerRotations,
 ];
