@@ -147,8 +147,13 @@ test("blurring and striding keep quarter turns where they keep the middle, and a
   }
   const x = fill({ shape: [1, type.channels, 8, 8] }, new Draw(1), "float32");
   expect(() => new AntialiasedPool2d(type).forward(x)).toThrow(
-    "a stride of 2 leaves out 1 of 8 pixels at one border only",
+    "a stride of 2 leaves out 1 of 8 rows at one border only, so the output is not equivariant to D8",
   );
+  expect(() => new SteerableConv2d(type, type, 3, { stride: 2, padding: 1 }).forward(x)).toThrow(
+    "1 of 8 rows",
+  );
+  const loose = new SteerableConv2d(type, type, 3, { stride: 2, padding: 1, exact: false });
+  expect(loose.forward(x).shape).toEqual([1, type.channels, 4, 4]);
 });
 
 test("a disc keeps its middle and drops the corners", async () => {
