@@ -1,5 +1,6 @@
 import { batchNorm } from "./batch-norm.ts";
 import type { Experiment } from "./experiment.ts";
+import { finerRotations } from "./finer-rotations.ts";
 import { littleData } from "./little-data.ts";
 import { parameterSharing } from "./parameter-sharing.ts";
 import { receptiveFields } from "./receptive-field.ts";
@@ -19,4 +20,5 @@ export const experiments: readonly Experiment[] = [
   batchNorm,
   steering,
   receptiveFields,
+  finerRotations,
 ];
