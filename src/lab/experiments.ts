@@ -1,4 +1,5 @@
 import { batchNorm } from "./batch-norm.ts";
+import { equivarianceTable } from "./equivariance-table.ts";
 import type { Experiment } from "./experiment.ts";
 import { finerRotations } from "./finer-rotations.ts";
 import { littleData } from "./little-data.ts";
@@ -8,6 +9,7 @@ import { residuals } from "./residuals.ts";
 import { rotatedMnist } from "./rotated-mnist.ts";
 import { separable } from "./separable.ts";
 import { steering } from "./steering.ts";
+import { translation } from "./translation.ts";
 
 // biome-ignore format: one a line, so that two branches can add theirs
 /** All experiments, in the order in which they are listed. */
@@ -19,6 +21,8 @@ export const experiments: readonly Experiment[] = [
   residuals,
   batchNorm,
   steering,
+  translation,
+  equivarianceTable,
   receptiveFields,
   finerRotations,
 ];
