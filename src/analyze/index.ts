@@ -55,7 +55,6 @@ export {
   type HessianSpectrum,
   hessianSpectrum,
   type SpectrumOptions,
-  type SpectrumProgress,
 } from "./curvature/hessian-spectrum.ts";
 export { hessianTrace, type TraceEstimate, type TraceOptions } from "./curvature/hessian-trace.ts";
 export {
