@@ -35,12 +35,12 @@ const networks: readonly Candidate[] = [
   { name: "fully connected", create: (size, classes) => fullyConnected(256, size, classes) },
   { name: "conv, pool, linear", create: (size, classes) => convolutional(8, size, classes) },
   { name: "global pooling, zero padding", create: (size, classes) => globallyPooled(size, classes, "zeros") },
-  { name: "global pooling", create: (size, classes) => globallyPooled(size, classes, "replicate") },
+  { name: "global pooling", create: (size, classes) => globallyPooled(size, classes, "circular") },
   {
     name: "BlurPool, global pooling",
     create: (size, classes) => {
-      const model = globallyPooled(size, classes, "replicate");
-      antialias(model, [1, ...size], { kernelSize: 5, paddingMode: "replicate" });
+      const model = globallyPooled(size, classes, "circular");
+      antialias(model, [1, ...size], { kernelSize: 5, paddingMode: "circular" });
       return model;
     },
   },
@@ -49,9 +49,10 @@ const networks: readonly Candidate[] = [
 /**
  * Three convolutions, two max poolings, and the mean over all positions before one linear layer.
  *
- * @param paddingMode "replicate" goes on with the canvas' black, so that no position knows where the border is.
+ * @param paddingMode "circular" makes the canvas a torus, on which every shift of these images is a circular one and no
+ *   window meets a border; with "zeros", windows that see the digit from beyond the border are missing from the mean.
  */
-function globallyPooled([channels]: ImageShape, classes: number, paddingMode: "zeros" | "replicate"): Module {
+function globallyPooled([channels]: ImageShape, classes: number, paddingMode: "zeros" | "circular"): Module {
   return new Sequential(
     new Conv2d(channels, 8, 5, { padding: 2, paddingMode }),
     new ReLU(),
@@ -72,8 +73,8 @@ export const translation: Experiment = {
   claim:
     "A network that learned from centred images keeps its accuracy on moved ones as far as it is invariant by " +
     "construction: full connection is not at all, convolution and pooling before a linear layer are for a few pixels, " +
-    "and a mean over all positions makes the network invariant to shifts by its total stride, unless padding tells where " +
-    "the border is. Blurring before subsampling brings the shifts between closer to that.",
+    "and a mean over all positions makes the network invariant to shifts by its total stride, unless the border cuts off " +
+    "windows that see the object. Blurring before subsampling brings the shifts between closer to that.",
   data: "mnist",
   seeds: 2,
   run: runTranslation,
@@ -197,7 +198,7 @@ function report(curves: readonly Curve[], distances: readonly number[]): Report 
     },
     {
       statement:
-        "With global pooling and a border that goes on as the image does, accuracy stays within one point",
+        "With global pooling and circular padding, on which the canvas has no border, accuracy stays within one point",
       holds: global.accuracy.every(({ mean: each }) => Math.abs(each - global.accuracy[0]!.mean) < 0.01),
       found: fromTo(global),
     },
@@ -208,7 +209,7 @@ function report(curves: readonly Curve[], distances: readonly number[]): Report 
     },
     {
       statement:
-        "Zero padding, which is not the canvas' black, tells where the border is: fewer answers stay there",
+        "With zero padding the mean lacks windows beyond the border that see the digit: fewer answers stay",
       holds: mean(padded, whole) < mean(global, whole),
       found: `${shown(mean(padded, whole))} at the same shifts`,
     },
