@@ -96,6 +96,13 @@ describe("verdicts of single layers", () => {
   });
 });
 
+test("a circle that the stride does not divide has a seam", async () => {
+  const layer = new nn.Sequential(new nn.MaxPool2d(1, { stride: 2 }), new nn.Upsample(2));
+  const result = await measured(layer, shift(2, 0, circle), [9, 9]);
+  // Ten rows of a circle of nine: the first two would be those between what was taken.
+  expect([result.verdict.text, result.interiorShare, result.interiorError]).toEqual(["exact", 8 / 10, 0]);
+});
+
 describe("equivariance", () => {
   const transformations = [shift(0, 2), shift(1, 0, circle)];
 

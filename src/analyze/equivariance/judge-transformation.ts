@@ -43,7 +43,10 @@ function judgeShift(
   const steps = both.map((along, d) => (along.kind === "grid" ? along.step : grids.image[d]!));
   const moves = both.some((along) => along.kind === "grid");
   const whole = still(makeVerdict("invariant", "")).resampling;
-  const resampling = moves ? grids.resampling(extents[0]!, extents[1]!, [steps[0]!, steps[1]!]) : whole;
+  const closes = both.map((along, d) => along.kind === "mixed" || grids.image[d]! % along.lattice === 0);
+  const resampling = moves
+    ? grids.resampling(extents[0]!, extents[1]!, [steps[0]!, steps[1]!], [closes[0]!, closes[1]!])
+    : whole;
   const interior = moves ? shiftInterior(both, shift, resampling) : whole.known;
   const verdict = shiftVerdict(both, shift, resampling, interior, moves);
   return { verdict, reason: undefined, moves, axes: [axes[0], axes[1]], resampling, interior };

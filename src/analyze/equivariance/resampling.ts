@@ -9,6 +9,8 @@ export interface GridGeometry {
   readonly step: readonly [y: number, x: number];
   /** Extents of the image, for shifts on a circle. */
   readonly image: readonly [height: number, width: number];
+  /** Whether rows, and columns, go on around the circle; false where strides do not divide it. Default true. */
+  readonly closes?: readonly [y: boolean, x: boolean];
 }
 
 /** A transformation as it acts on the maps of one grid: every element is a weighted sum of a few others. */
@@ -44,10 +46,12 @@ export function resamplingOf(transformation: Transformation, grid: GridGeometry)
 
 function shifted(
   { dy, dx, circular }: Extract<Transformation, { kind: "shift" }>,
-  { height, width, step, image }: GridGeometry,
+  { height, width, step, image, closes = [true, true] }: GridGeometry,
 ): Resampling {
-  const rows = shiftedAxis(height, dy / step[0], circular ? image[0] / Math.abs(step[0]) : undefined);
-  const columns = shiftedAxis(width, dx / step[1], circular ? image[1] / Math.abs(step[1]) : undefined);
+  const period = (d: 0 | 1): number | undefined =>
+    circular && closes[d] ? image[d] / Math.abs(step[d]) : undefined;
+  const rows = shiftedAxis(height, dy / step[0], period(0));
+  const columns = shiftedAxis(width, dx / step[1], period(1));
   return productOf(rows, columns, width);
 }
 

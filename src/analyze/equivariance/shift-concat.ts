@@ -26,7 +26,8 @@ export function concatAlong(
   const largest = sizes.indexOf(Math.max(...sizes.filter((_, i) => grids[i])));
   const main = grids[largest]!;
   const start = main.base - begins[largest]!;
-  const period = circular ? extent / Math.abs(main.step) : Number.NaN;
+  // Once around must be a whole shift for everything before, or the pattern of strides has a seam.
+  const period = circular && extent % main.lattice === 0 ? extent / Math.abs(main.step) : Number.NaN;
   const goesOn = (grid: Grid, begin: number): boolean => {
     const off = grid.base - begin - start;
     const round = Number.isInteger(period) ? off % period : off;

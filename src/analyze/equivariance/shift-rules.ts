@@ -175,7 +175,8 @@ function slide(
 
 /** The value is the same for every shift if all positions count, all are clean, and the grid closes on itself. */
 function pooledFrom(grid: Grid, grade: Grade, { circular, extent }: Direction): Pooled {
-  const closed = circular && Math.abs(grid.step) * grid.clean[0].length === extent;
+  const closed =
+    circular && extent % grid.lattice === 0 && Math.abs(grid.step) * grid.clean[0].length === extent;
   const whole = closed && grid.clean.every((mask) => mask.every((is) => is === 1));
   return { kind: "pooled", lattice: grid.lattice, grade: whole ? worse(grid.grade, grade) : "spread" };
 }

@@ -53,10 +53,16 @@ export class JudgedGrids {
     this.#transformation = transformation;
   }
 
-  resampling(height: number, width: number, step: readonly [number, number]): Resampling {
-    const key = [height, width, ...step].join();
+  resampling(
+    height: number,
+    width: number,
+    step: readonly [number, number],
+    closes: readonly [boolean, boolean] = [true, true],
+  ): Resampling {
+    const key = [height, width, ...step, ...closes].join();
     const known =
-      this.#known.get(key) ?? resamplingOf(this.#transformation, { height, width, step, image: this.image });
+      this.#known.get(key) ??
+      resamplingOf(this.#transformation, { height, width, step, image: this.image, closes });
     this.#known.set(key, known);
     return known;
   }
