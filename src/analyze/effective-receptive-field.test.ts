@@ -281,6 +281,10 @@ describe("the effective field", () => {
     await expect(at("3", [0, 10])).rejects.toThrow(
       'there is no element [0, 10] in the 10×10 of the layer "3"',
     );
+    const images = tensor(new Float32Array(784), { shape: [1, 1, 14, 56] });
+    await expect(effectiveReceptiveField(model, [1, 28, 28], { images })).rejects.toThrow(
+      "the images are not of the input's shape",
+    );
     await expect(effectiveReceptiveField(model, [784])).rejects.toThrow(
       "the input must be [C, L] or [C, H, W]",
     );
