@@ -16,10 +16,12 @@ export interface WatchedWork {
  * Does work that may take long: a person sees what is done and how far it is, and Ctrl-C ends it.
  *
  * @param action returns the exit code; it throws the signal's reason where it is ended.
+ * @param interrupted what is said then.
  */
 export async function watchingWork(
   terminal: Terminal,
   action: (work: WatchedWork) => Promise<number>,
+  interrupted = "Interrupted; nothing was written",
 ): Promise<number> {
   using interruption = listenForInterruption(() => {});
   const { signal } = interruption;
@@ -39,7 +41,7 @@ export async function watchingWork(
   } catch (error) {
     if (!signal.aborted) throw error;
     display.clear();
-    terminal.problem("Interrupted");
+    terminal.problem(interrupted);
     return interruption.exitCode;
   } finally {
     display.clear();
