@@ -15,6 +15,8 @@ const impossible: Readonly<Record<string, string>> = {
   convWeightGradParts: "made by the compiler only, of a gradient",
   interleave: "made by the compiler only",
   pack: "made by the compiler only",
+  fourierOutputs: "made by the compiler only",
+  fourierSlices: "made by the compiler only",
   winogradSlices: "made by the compiler only",
   winogradFilterGradient: "made by the compiler only, of a gradient",
   randomBits: "another runtime would draw other numbers: refused with that reason",

@@ -89,10 +89,9 @@ async function speedOf(
   while (performance.now() < until) await run(x, weight, dy);
   const kernels = program.describe();
   // A gradient that is summed up in parts, or computed for all residues together, ends with a kernel that puts these
-  // together; a filter's in Winograd's form has transforms of their own before and after its products.
+  // together; forms with transforms of their own have these before and after the products.
   const working = kernels.filter(
-    ({ macs, kind }) =>
-      macs > 0 || kind === "winograd transform" || (kind === "reduce" && pass !== "forward"),
+    ({ macs, kind }) => macs > 0 || kind.endsWith(" transform") || (kind === "reduce" && pass !== "forward"),
   );
   const ms = working.reduce((sum, each) => sum + (each.ms ?? 0), 0);
   const macs = (kernel * kernel * channels * filters * size * size * batch) / groups;

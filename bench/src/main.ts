@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import process, { argv, stderr, stdout } from "node:process";
 import { benchmarks } from "./benchmarks/index.ts";
+import { benchFft } from "./fft.ts";
 import { describeSurroundings, surroundings } from "./harness/machine.ts";
 import { type Measurement, measure } from "./harness/measure.ts";
 import { tableOf } from "./harness/report.ts";
@@ -14,6 +15,7 @@ import { ownSides, peers } from "./sides/index.ts";
 import { benchZoo, type ZooTime } from "./zoo.ts";
 
 /** Benchmarks of Fovea alone, which have no sides that take turns. */
+const fft = { name: "fft" };
 const layers = { name: "layers" };
 const mnist99 = { name: "mnist-99" };
 const zoo = { name: "zoo" };
@@ -28,6 +30,11 @@ interface Result {
 interface Training {
   readonly name: string;
   readonly trainings: readonly Reached[];
+}
+
+interface Fft {
+  readonly name: string;
+  readonly sweeps: Awaited<ReturnType<typeof benchFft>>;
 }
 
 interface Zoo {
@@ -45,7 +52,7 @@ function isSound(measurements: readonly Measurement[]): boolean {
 
 async function main({ names, against, rounds, seconds, json }: Options): Promise<boolean> {
   const wanted = chosen(
-    [...benchmarks, layers, mnist99, zoo],
+    [...benchmarks, fft, layers, mnist99, zoo],
     names.length > 0 ? names : undefined,
     "benchmark",
   );
@@ -54,8 +61,8 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
   const at = surroundings();
   stdout.write(`${describeSurroundings(at)}\n`);
   stdout.write(`${rounds} rounds of ${seconds} s a side, in turn; medians\n`);
-  const results: (Result | Training | Zoo)[] = [];
-  const add = (result: Result | Training | Zoo): void => {
+  const results: (Result | Training | Fft | Zoo)[] = [];
+  const add = (result: Result | Training | Fft | Zoo): void => {
     results.push(result);
     if (json) writeFileSync(json, `${JSON.stringify({ ...at, rounds, seconds, results }, undefined, 2)}\n`);
   };
@@ -72,6 +79,7 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
     add({ name, batchSize, description, measurements });
     sound &&= isSound(measurements);
   }
+  if (wanted.includes(fft)) add({ name: fft.name, sweeps: await benchFft(seconds / 4) });
   if (wanted.includes(layers)) await benchLayers(seconds / 3);
   if (wanted.includes(mnist99)) {
     const trainings = await benchMnist99();

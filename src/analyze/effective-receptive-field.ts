@@ -9,8 +9,9 @@ import type { Module } from "../nn/module.ts";
 import { fitGaussian, type GaussianFit } from "./fit-gaussian.ts";
 import { type AxisField, fieldOf, type LayerField, layerFields } from "./receptive-field.ts";
 import { requireCall, traceLayers } from "./trace-layers.ts";
+import { reached, type WorkOptions } from "./work.ts";
 
-export interface EffectiveFieldOptions {
+export interface EffectiveFieldOptions extends WorkOptions {
   /** A layer as {@link receptiveField} names it; default the last one with more than one element along the axes. */
   readonly layer?: string;
   /** The element of the layer's output along each spatial axis; default the middle one. */
@@ -29,8 +30,6 @@ export interface EffectiveFieldOptions {
    * instead of zeros: `createWasmBackend({ precision: "exact" })` has none.
    */
   readonly backend?: Backend;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** How much each place of the input decides about one element of a layer's output. */
@@ -84,21 +83,19 @@ export async function effectiveReceptiveField(
   const { layer, fieldless } = findLayer(model, inputShape, options.layer);
   if (fieldless) throw new ArgumentError(`the layer "${options.layer}" does not depend on the input`);
   const unit = unitOf(layer, options.unit);
-  const { signal, measure = "absolute", channels = "signs", seed = 0, onProgress } = options;
-  const { images } = options;
+  const { images, measure = "absolute", channels = "signs", seed = 0 } = options;
   const total = images ? images.shape[0]! : (options.count ?? 16);
   const extents = inputShape.slice(1);
   const values = new Float64Array(sizeOf(extents));
   const gradientOf = compileGradient(model, layer.name, options.backend);
   for (let i = 0; i < total; i++) {
-    signal?.throwIfAborted();
+    await reached(i / total, options);
     const x = images ? await imageAt(images, i, inputShape) : randomImage(inputShape, seed, i);
     const gradient = await (await gradientOf(x, seedOf(layer, unit, channels, seed, i))).data();
     for (let k = 0; k < gradient.length; k++) {
       const value = gradient[k]!;
       values[k % values.length]! += (measure === "squared" ? value * value : Math.abs(value)) / total;
     }
-    onProgress?.(i + 1, total);
   }
   return { layer, unit, images: total, ...described(layer, unit, extents, values) };
 }

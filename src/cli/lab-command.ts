@@ -1,10 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { suggestion } from "../core/nearest.ts";
 import { digits } from "../data/digits.ts";
 import type { TrainTest } from "../data/mnist.ts";
-import { writeFileAtomic } from "../io/files.node.ts";
+import { reportedAs, writeFileAtomic } from "../io/files.node.ts";
 import { type DataName, dataNames, type Experiment, type LabContext } from "../lab/experiment.ts";
 import { experiments } from "../lab/experiments.ts";
 import { pictureFile, type Report } from "../lab/report.ts";
@@ -112,6 +112,8 @@ async function runExperiment(
     },
     progress: (told, done, total) => display.show(told, done, total),
   };
+  // Better now than after minutes of work.
+  await reportedAs(folder, () => mkdir(folder, { recursive: true }));
   const began = performance.now();
   let report: Report;
   try {
@@ -119,6 +121,8 @@ async function runExperiment(
     signal.throwIfAborted();
   } catch (error) {
     display.clear();
+    // Which leaves a folder with something in it alone.
+    await rmdir(folder).catch(() => {});
     if (!signal.aborted) throw error;
     if (!values.json) terminal.line("Interrupted; nothing was written");
     return interruption.exitCode;
@@ -159,7 +163,6 @@ async function writeReport(
   results: object,
 ): Promise<void> {
   const encode = (content: string): Uint8Array => new TextEncoder().encode(content);
-  await mkdir(folder, { recursive: true });
   for (const picture of report.pictures) {
     const { svg, png } = picture;
     await writeFileAtomic(join(folder, pictureFile(picture)), svg === undefined ? png! : encode(svg));

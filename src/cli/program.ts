@@ -6,6 +6,7 @@ import { bench } from "./bench-command.ts";
 import { checkLaw } from "./check-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
+import { convolution } from "./convolution-command.ts";
 import { equivarianceCommand } from "./equivariance-command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
@@ -17,30 +18,34 @@ import { lab } from "./lab-command.ts";
 import { landscape } from "./landscape-command.ts";
 import { maximize } from "./maximize-command.ts";
 import { models } from "./models-command.ts";
+import { receptiveFieldCommand } from "./receptive-field-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [
-  train,
-  evaluateRun,
-  classify,
-  models,
-  summary,
-  bench,
-  exportNetwork,
-  checkLaw,
-  lab,
-  features,
-  filtersCommand,
-  attribute,
-  landscape,
-  hessian,
-  maximize,
-  equivarianceCommand,
+/** What the help lists together, under a heading. */
+const groups: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
+  ["Train and use", [train, evaluateRun, classify, models, exportNetwork, bench]],
+  [
+    "Look into a network",
+    [
+      summary,
+      receptiveFieldCommand,
+      features,
+      filtersCommand,
+      attribute,
+      maximize,
+      equivarianceCommand,
+      checkLaw,
+    ],
+  ],
+  ["Look into training", [landscape, hessian]],
+  ["Put theory to the test", [lab, convolution]],
 ];
+
+const commands: readonly Command[] = groups.flatMap(([, members]) => members);
 
 /**
  * Runs `fovea` with its arguments.
@@ -83,17 +88,21 @@ function helpOn(name: string | undefined, terminal: Terminal): string {
   if (command) return command.help(terminal);
   const { columns, style } = terminal;
   const width = Math.min(columns, 100);
+  const longest = Math.max(...commands.map((each) => each.name.length));
   return [
     `${style.bold("Usage:")} fovea COMMAND [options]`,
     "",
-    "Train, judge and use convolutional neural networks.",
+    "Train, use and look into convolutional neural networks.",
     "",
-    style.bold("Commands:"),
-    ...definitionList(
-      commands.map((each) => [each.name, each.summary]),
-      width,
-    ),
-    "",
+    ...groups.flatMap(([heading, members]) => [
+      style.bold(`${heading}:`),
+      ...definitionList(
+        members.map((each) => [each.name, each.summary]),
+        width,
+        longest,
+      ),
+      "",
+    ]),
     style.bold("Options:"),
     ...definitionList(
       [

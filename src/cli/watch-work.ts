@@ -1,13 +1,10 @@
 import type { WorkOptions } from "../analyze/work.ts";
-import { drawBar } from "./draw-progress.ts";
-import { padTo } from "./draw-table.ts";
 import { listenForInterruption } from "./interruption.ts";
+import { LabDisplay } from "./lab-display.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Work that is over before this says nothing of its progress. */
 const quietMilliseconds = 500;
-const redrawMilliseconds = 100;
-const eraseLine = "\r\x1b[K";
 
 /** How the parts of a longer work tell what they do and how far they are. */
 export interface WatchedWork {
@@ -28,21 +25,14 @@ export async function watchingWork(
 ): Promise<number> {
   using interruption = listenForInterruption(() => {});
   const { signal } = interruption;
-  const start = performance.now();
-  let drawnAt = start + quietMilliseconds - redrawMilliseconds;
-  let drawn = false;
-  const clear = (): void => {
-    if (drawn) terminal.write(eraseLine);
-    drawn = false;
-  };
+  const displayed = (): LabDisplay => new LabDisplay(terminal, !terminal.interactive);
+  let display = displayed();
+  const quietUntil = performance.now() + quietMilliseconds;
   const begin = (what: string): WorkOptions => {
-    clear();
+    // A new one counts the time that is left anew.
+    display = displayed();
     const onProgress = (done: number): void => {
-      const now = performance.now();
-      if (!terminal.interactive || now - drawnAt < redrawMilliseconds) return;
-      [drawnAt, drawn] = [now, true];
-      const percent = padTo(`${Math.floor(100 * done)}%`, 4, "right");
-      terminal.write(`${eraseLine}${what} ${drawBar(done, 24, terminal.style)} ${percent}`);
+      if (performance.now() >= quietUntil) display.show(what, done, 1);
     };
     return { onProgress, signal };
   };
@@ -50,10 +40,10 @@ export async function watchingWork(
     return await action({ begin });
   } catch (error) {
     if (!signal.aborted) throw error;
-    clear();
+    display.clear();
     terminal.problem(interrupted);
     return interruption.exitCode;
   } finally {
-    clear();
+    display.clear();
   }
 }

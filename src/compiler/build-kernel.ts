@@ -4,6 +4,7 @@ import { type WinogradSlicesAttrs, winogradTiles } from "../ops/winograd.ts";
 import type { Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { type Buffer, guard, type Load, readsOf } from "./expr.ts";
+import { fourierBody } from "./fourier-body.ts";
 import {
   constant,
   dynamic,
@@ -54,6 +55,11 @@ export class KernelBuilder {
     if (node.op === "scatterAdd") return this.#scatter(n, output);
     if (node.op === "winogradSlices" || node.op === "winogradFilterGradient")
       return this.#transform(n, output);
+    if (node.op === "fourierSlices" || node.op === "fourierOutputs") {
+      const body = fourierBody(node, this.#nodes[node.inputs[0]!]!, this.#layouts.of[n]!, this.#elements);
+      const stable = this.#stable[n]! && !output.within;
+      return { name: node.op, node, output, reads: [body.source], body, stable, margins: this.#marginsOf(n) };
+    }
     if (this.#layouts.of[n]!.winograd > 0) return this.#winogradFilters(n, output);
     const root = this.#elements.carried.get(n);
     const interleaved = root === undefined ? undefined : this.#nodes[root]!;

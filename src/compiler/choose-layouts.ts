@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from "../core/graph.ts";
 import { type Shape, sameShape } from "../core/shape.ts";
+import type { FourierOutputsAttrs, FourierSlicesAttrs } from "../ops/fourier.ts";
 import type { PackAttrs } from "../ops/pack.ts";
 import { type WinogradSlicesAttrs, winogradTiles } from "../ops/winograd.ts";
 import { channelsLast, type Layout, rowMajor } from "./layout.ts";
@@ -19,8 +20,6 @@ export interface Layouts {
   /** Concatenations whose operands are written into their buffer one by one. */
   readonly hosts: ReadonlySet<number>;
 }
-
-const none = [0, 0] as const;
 
 /** Below this many input channels of a filter, vectors of them would have gaps. */
 const fewChannels = 8;
@@ -42,7 +41,7 @@ export function chooseLayouts(graph: Graph): Layouts {
   const paddings = new Set<number>();
   const margins = new Map<number, [number, number][]>();
   for (const [n, node] of nodes.entries()) {
-    if (node.op !== "conv" && node.op !== "winogradSlices" && !isWeightGradient(node)) continue;
+    if (node.op !== "conv" && !isTransform(node) && !isWeightGradient(node)) continue;
     if (isWeightGradient(node)) kept.add(n);
     for (const operand of node.op === "conv" ? [node.inputs[0]!] : node.inputs) {
       const read = nodes[operand]!;
@@ -78,12 +77,19 @@ export function chooseLayouts(graph: Graph): Layouts {
       margins.set(host, sides);
     }
   }
-  const summed = new Set(nodes.flatMap(({ op, inputs }) => (op === "winogradFilterGradient" ? inputs : [])));
+  const summed = new Set(
+    nodes.flatMap(({ op, inputs }) =>
+      op === "winogradFilterGradient" || op === "fourierOutputs" ? inputs : [],
+    ),
+  );
   const of = nodes.map((node, n): Layout => {
     // A row between slices, so that these begin in different sets of the caches.
-    if (node.op === "winogradSlices" || (node.op === "matmul" && summed.has(n)))
-      return { ...rowMajor(3), margins: [none, [0, 1], none] };
-    if (node.op === "winogradFilterGradient") return { ...rowMajor(4), order: [0, 2, 3, 1] };
+    if (isTransform(node) || (node.op === "matmul" && summed.has(n))) {
+      const layout = rowMajor(node.shape.length);
+      return { ...layout, margins: layout.margins.with(-2, [0, 1]) };
+    }
+    if (node.op === "winogradFilterGradient" || isFourierGradient(node))
+      return { ...rowMajor(4), order: [0, 2, 3, 1] };
     const place = guests.get(n) ?? parts.get(n);
     if (place) {
       // The host's channels around the own ones are like a margin.
@@ -129,6 +135,16 @@ export function isWeightGradient({ op }: Pick<GraphNode, "op">): boolean {
   return op === "convWeightGrad" || op === "convWeightGradParts";
 }
 
+/** Whether a node is the transforms of tiles of its operand. */
+function isTransform({ op }: GraphNode): boolean {
+  return op === "winogradSlices" || op === "fourierSlices";
+}
+
+/** Whether a node is the gradient of a convolution's weight, transformed back. */
+function isFourierGradient({ op, attrs }: GraphNode): boolean {
+  return op === "fourierOutputs" && (attrs as FourierOutputsAttrs).of === "kernels";
+}
+
 /** How many elements after the end of each axis a convolution reads: whole tiles, if it works on such. */
 function readBeyond({ op, inputs, shape, attrs }: GraphNode, nodes: readonly GraphNode[]): number[] {
   if (op === "winogradSlices") {
@@ -137,6 +153,13 @@ function readBeyond({ op, inputs, shape, attrs }: GraphNode, nodes: readonly Gra
     return nodes[inputs[0]!]!.shape.map((extent, axis) =>
       axis < 2 ? 0 : winogradTiles(extent, settings) * settings.tile + around - extent,
     );
+  }
+  if (op === "fourierSlices") {
+    const { tiles, step, size } = attrs as FourierSlicesAttrs;
+    return nodes[inputs[0]!]!.shape.map((extent, axis) => {
+      if (axis < 2) return 0;
+      return Math.max(0, (tiles[axis - 2]! - 1) * step[axis - 2]! + size[axis - 2]! - extent);
+    });
   }
   const filters = op === "conv" ? nodes[inputs[1]!]! : undefined;
   const tile = filters?.op === "pack" ? (filters.attrs as PackAttrs).winograd : 0;
@@ -187,7 +210,8 @@ function spatialNodes(nodes: readonly GraphNode[]): boolean[] {
       mark(n);
       mark(node.inputs[0]!);
     }
-    if (isWeightGradient(node) || node.op === "winogradSlices") for (const input of node.inputs) mark(input);
+    if (node.op === "fourierOutputs" && !isFourierGradient(node)) mark(n);
+    if (isWeightGradient(node) || isTransform(node)) for (const input of node.inputs) mark(input);
   });
   while (pending.length > 0) for (const other of links[pending.pop()!]!) mark(other);
   return spatial;

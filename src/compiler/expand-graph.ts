@@ -4,6 +4,7 @@ import { type AnyOp, type Attrs, opNamed } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import { constant } from "../ops/constant.ts";
+import type { ConvolutionForm, ConvolutionSize } from "./convolution-form.ts";
 import { lowerings } from "./lower/index.ts";
 import { type RewriteContext, rewrites } from "./rewrite.ts";
 import { fixedInputs, isStable } from "./stable.ts";
@@ -15,6 +16,8 @@ export const opaqueOps: ReadonlySet<string> = new Set([
   "scatterAdd",
   "winogradSlices",
   "winogradFilterGradient",
+  "fourierSlices",
+  "fourierOutputs",
 ]);
 
 /** What a backend wants of the graph that it gets. */
@@ -23,21 +26,8 @@ export interface ExpandOptions {
   panelWidth(columns: number): number;
   /** Whether to leave out what changes rounding beyond the order of sums. */
   readonly exact: boolean;
-  /** The extent of output tiles for a 3 × 3 convolution of stride 1 in Winograd's form; 0 for the direct one. */
-  winogradTile(size: ConvolutionSize): 0 | 2 | 4;
-}
-
-/** A 3 × 3 convolution of stride 1. */
-export interface ConvolutionSize {
-  readonly batch: number;
-  readonly inChannels: number;
-  readonly outChannels: number;
-  /** Spatial extents of the output. */
-  readonly extent: readonly number[];
-  /** Whether filters are transformed once, and not in each run. */
-  readonly stable: boolean;
-  /** Whether not the convolution is meant, but the gradient of its filters. */
-  readonly gradient: boolean;
+  /** The form in which a convolution, or the gradient of its filters, is computed. */
+  convolutionForm(size: ConvolutionSize): ConvolutionForm;
 }
 
 /** Rewrites a graph until every op is one that kernels are made of, and simplifies on the way. */
@@ -108,7 +98,7 @@ class Expander {
     return {
       ...this.#options,
       panelWidth: (columns) => this.#options.panelWidth(columns),
-      winogradTile: (size) => this.#options.winogradTile(size),
+      convolutionForm: (size) => this.#options.convolutionForm(size),
       sourceOf: (tensor) => {
         const { op, attrs, inputs } = this.#node(place(tensor));
         return { op, attrs, inputs: () => inputs.map((input) => this.#placeholder(input)) };

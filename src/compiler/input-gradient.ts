@@ -33,7 +33,7 @@ export function inputGradient(
   settings: ConvInputGradAttrs,
   panelWidth: (channels: number) => number,
 ): Tensor {
-  const { stride, extent, groups } = settings;
+  const { stride, extent, groups, algorithm } = settings;
   const step = stride.map((s, axis) => Math.min(s, extent[axis]!));
   const channels = weight.shape[1]! * groups;
   const axes = step.map((residues, axis) =>
@@ -54,7 +54,7 @@ export function inputGradient(
         part.map(({ sides }) => sides),
       );
       return conv(padded, turned(weight, part, groups), {
-        ...ofStrideOne(part.length, groups),
+        ...ofStrideOne(part.length, groups, algorithm),
         dilation: part.map(({ dilation }) => dilation),
       });
     });
@@ -62,9 +62,15 @@ export function inputGradient(
   return interleave(gradients, { step: [1, 1, ...step], extent: [dy.shape[0]!, channels, ...extent] });
 }
 
-function ofStrideOne(rank: number, groups: number): ConvAttrs {
+function ofStrideOne(rank: number, groups: number, algorithm: ConvAttrs["algorithm"]): ConvAttrs {
   const each = <T>(value: T): T[] => new Array<T>(rank).fill(value);
-  return { stride: each(1), padding: each([0, 0] as const), dilation: each(1), groups };
+  return {
+    stride: each(1),
+    padding: each([0, 0] as const),
+    dilation: each(1),
+    groups,
+    ...(algorithm && { algorithm }),
+  };
 }
 
 /** A window of dy into which those of all residues of an axis fit that any output reaches. */
@@ -89,7 +95,7 @@ function commonWindow(parts: readonly AxisPart[]): Window | undefined {
 function partsTogether(
   dy: Tensor,
   weight: Tensor,
-  { extent, groups }: ConvInputGradAttrs,
+  { extent, groups, algorithm }: ConvInputGradAttrs,
   parts: readonly (readonly AxisPart[])[],
   axes: readonly (readonly AxisPart[])[],
   panelWidth: (channels: number) => number,
@@ -118,7 +124,7 @@ function partsTogether(
     dy,
     windows.map(({ low, count }, axis) => [low, size[axis]! + count - 1 - low - dy.shape[2 + axis]!]),
   );
-  const all = conv(padded, concat(filters, 0), ofStrideOne(step.length, 1));
+  const all = conv(padded, concat(filters, 0), ofStrideOne(step.length, 1, algorithm));
   return parts.map((part, p) =>
     slice(all, [
       null,

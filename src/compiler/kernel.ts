@@ -67,6 +67,7 @@ export type KernelBody =
       readonly from: readonly [row: number, column: number];
       readonly to: readonly [row: number, column: number];
     }
+  | FourierBody
   | {
       /** For all loops: zeroes the elements along `cleared`, then for each step of `source` output[index] += value. */
       readonly kind: "scatter";
@@ -78,6 +79,34 @@ export type KernelBody =
       readonly value: Expr;
     }
   | { readonly kind: "random"; readonly state: Buffer; readonly length: number };
+
+/** One of the transforms of ops/fourier.ts, for many tiles of a tensor with `lanes` channels side by side. */
+export interface FourierBody {
+  readonly kind: "fourierTransform";
+  readonly direction: "slices" | "outputs";
+  /** What the slices are multiplied by, and conjugated: a kernel's; else undefined. */
+  readonly kernelFactor: number | undefined;
+  readonly transform: readonly [y: number, x: number];
+  /** Elements of a tile, how far apart they are in it, and how many the last tile along an axis has. */
+  readonly size: readonly [y: number, x: number];
+  readonly spacing: readonly [y: number, x: number];
+  readonly last: readonly [y: number, x: number];
+  readonly source: Buffer;
+  /** The first elements of source and output. */
+  readonly start: { readonly source: number; readonly output: number };
+  readonly lanes: number;
+  /** Axes along which the tiles lie, with the elements from one to the next in tensor and slices. */
+  readonly axes: Readonly<
+    Record<
+      "batch" | "y" | "x" | "group",
+      { readonly extent: number; readonly tensor: number; readonly slices: number }
+    >
+  >;
+  /** Elements from row to row, and from column to column, of the tensor. */
+  readonly steps: readonly [row: number, column: number];
+  /** Elements from slice to slice. */
+  readonly slice: number;
+}
 
 /** The nests of a kernel that consists of some. */
 export function nestsOf(body: KernelBody): readonly Nest[] {

@@ -1,18 +1,23 @@
 import type { Attrs } from "../core/op.ts";
-import { sizeOf } from "../core/shape.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add, div, mul, sub } from "../ops/arithmetic.ts";
+import { fourierObstacle, winogradObstacle } from "../ops/conv-algorithm.ts";
 import { type ConvInputGradAttrs, type ConvWeightGradAttrs, conv, convWeightGrad } from "../ops/conv-ops.ts";
 import type { ConvAttrs } from "../ops/conv-terms.ts";
 import { convWeightGradParts } from "../ops/conv-weight-grad-parts.ts";
+import { type FourierSlicesAttrs, fourierSlices } from "../ops/fourier.ts";
 import { sqrt } from "../ops/math.ts";
 import { matmul } from "../ops/matmul.ts";
 import { permute, reshape } from "../ops/movement.ts";
 import { pack } from "../ops/pack.ts";
 import { sum } from "../ops/reduce.ts";
+import { reach } from "../ops/window-geometry.ts";
 import { type WinogradSlicesAttrs, winogradFilterGradient, winogradSlices } from "../ops/winograd.ts";
 import { mayHaveMargins } from "./choose-layouts.ts";
+import { type ConvolutionForm, type ConvolutionSize, direct } from "./convolution-form.ts";
 import type { ExpandOptions } from "./expand-graph.ts";
+import { fourierConvolution, fourierWeightGrad } from "./fourier-convolution.ts";
 import { inputGradient } from "./input-gradient.ts";
 import { channelsLast as layoutOfChannelsLast } from "./layout.ts";
 import { padSpatial, withoutPadding } from "./pad-spatial.ts";
@@ -66,36 +71,46 @@ function layOutConv(
   const plain = withoutPadding(settings);
   if (packed) return conv(padded, weight!, plain);
   const extent = conv(padded, weight!, plain).shape.slice(2);
-  const winograd =
-    source !== x || mayHaveMargins(context.sourceOf(x!))
-      ? filteringTile(x!, weight!, settings, extent, context)
-      : 0;
-  return conv(padded, packWeight(weight!, settings, winograd, context), plain);
+  const form = formOf(x!, weight!, settings, extent, context);
+  if (form.kind === "fourier") return fourierConvolution(padded, weight!, plain, extent, form.transform);
+  const filtering = form.kind === "winograd" && (source !== x || mayHaveMargins(context.sourceOf(x!)));
+  return conv(padded, packWeight(weight!, settings, filtering ? form.tile : 0, context), plain);
 }
 
-/** The output tile of Winograd's form, if it is possible and worth while. */
-function filteringTile(
+/** The form in which a convolution takes the least time, or that was asked for. */
+function formOf(
   x: Tensor,
   weight: Tensor,
   settings: ConvAttrs,
   extent: readonly number[],
   context: RewriteContext,
-): 0 | 2 | 4 {
-  const [outChannels, inChannels, ...kernel] = weight.shape as [number, number, ...number[]];
-  if (!allowsWinograd(kernel, settings, context)) return 0;
-  const stable = context.isStable(weight);
-  const size = { batch: x.shape[0]!, inChannels, outChannels, extent, stable, gradient: false };
-  return context.winogradTile(size);
+): ConvolutionForm {
+  if (context.exact) return direct;
+  const size = sizeOfConvolution(x.shape, weight.shape, settings, extent);
+  return context.convolutionForm({ ...size, stable: context.isStable(weight), gradient: false });
 }
 
-/** Whether a convolution with such a kernel, or its gradient, has a form of Winograd's that may be used. */
-function allowsWinograd(
-  kernel: readonly number[],
-  { stride, dilation, groups }: ConvAttrs,
-  { exact }: RewriteContext,
-): boolean {
-  const squares = kernel.length === 2 && kernel.every((k) => k === 3);
-  return !exact && squares && groups === 1 && [...stride, ...dilation].every((step) => step === 1);
+function sizeOfConvolution(
+  x: Shape,
+  weight: Shape,
+  settings: ConvAttrs,
+  extent: readonly number[],
+): Omit<ConvolutionSize, "stable" | "gradient"> {
+  const { groups, stride, dilation } = settings;
+  const kernel = weight.slice(2);
+  return {
+    batch: x[0]!,
+    inChannels: x[1]!,
+    outChannels: weight[0]!,
+    groups,
+    kernel,
+    stride,
+    reached: kernel.map((k, axis) => reach(k, dilation[axis]!)),
+    extent,
+    algorithm: settings.algorithm ?? "auto",
+    winograd: winogradObstacle(weight, settings) === undefined,
+    fourier: fourierObstacle(weight, settings) === undefined,
+  };
 }
 
 /** Output channels in panels; kernel positions and then input channels within. */
@@ -183,8 +198,10 @@ function splitWeightGrad(
     return convWeightGrad(padSpatial(source, settings.padding), gradient, withoutPadding(settings));
   }
   if (source !== x || gradient !== dy) return convWeightGrad(source, gradient, settings);
-  const tile = gradientTile(x!, dy!, settings, context);
-  if (tile !== 0) {
+  const form = gradientForm(x!, dy!, settings, context);
+  if (form.kind === "fourier") return fourierWeightGrad(x!, dy!, settings, form.transform);
+  if (form.kind === "winograd") {
+    const { tile } = form;
     const [inputs, gradients] = [
       winogradSlices(x!, { tile, of: "input" }),
       winogradSlices(dy!, { tile, of: "gradient" }),
@@ -196,27 +213,23 @@ function splitWeightGrad(
   return sum(convWeightGradParts(x!, dy!, { ...settings, parts }), [0, 1]);
 }
 
-/** Winograd's transforms read whole tiles, also beyond the end. */
-function layOutSlices(
-  [x]: readonly Tensor[],
-  attrs: Attrs,
-  { sourceOf }: RewriteContext,
-): Tensor | undefined {
-  if (mayHaveMargins(sourceOf(x!))) return undefined;
-  return winogradSlices(packChannelsLast(x!), attrs as WinogradSlicesAttrs);
+/** Transforms read whole tiles, also beyond the end. */
+function layOutSlices(slices: (x: Tensor, attrs: Attrs) => Tensor): Rewrite {
+  return ([x], attrs, { sourceOf }) =>
+    mayHaveMargins(sourceOf(x!)) ? undefined : slices(packChannelsLast(x!), attrs);
 }
 
-/** The output tile of Winograd's form of a weight gradient, if it is possible and worth while. */
-function gradientTile(
+/** The form in which a weight gradient takes the least time, or that was asked for. */
+function gradientForm(
   x: Tensor,
   dy: Tensor,
   settings: ConvWeightGradAttrs,
-  context: RewriteContext,
-): 0 | 2 | 4 {
-  if (!allowsWinograd(settings.kernel, settings, context)) return 0;
-  const [batch, outChannels, ...extent] = dy.shape as [number, number, ...number[]];
-  const size = { batch, inChannels: x.shape[1]!, outChannels, extent, stable: false, gradient: true };
-  return context.winogradTile(size);
+  { exact, convolutionForm }: RewriteContext,
+): ConvolutionForm {
+  if (exact) return direct;
+  const weight = [dy.shape[1]!, x.shape[1]! / settings.groups, ...settings.kernel];
+  const size = sizeOfConvolution(x.shape, weight, settings, dy.shape.slice(2));
+  return convolutionForm({ ...size, stable: false, gradient: true });
 }
 
 /** Fewest products that each result of a part is the sum of. */
@@ -293,6 +306,7 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map(
     convWeightGrad: splitWeightGrad,
     matmul: layOutProduct,
     sum: splitSum,
-    winogradSlices: layOutSlices,
+    winogradSlices: layOutSlices((x, attrs) => winogradSlices(x, attrs as WinogradSlicesAttrs)),
+    fourierSlices: layOutSlices((x, attrs) => fourierSlices(x, attrs as FourierSlicesAttrs)),
   }),
 );

@@ -47,6 +47,7 @@ export const builders: readonly Builder[] = [
     make: (depth) => network(depth, (first) => ordinary(first ? 1 : width)),
   },
   { name: "p4", outputs: width / 4, make: p4 },
+  { name: "C4, steerable", outputs: width / 4, make: (depth) => steerable(cyclicGroup(4), depth) },
   { name: "C8, steerable", outputs: width / 8, make: (depth) => steerable(c8, depth) },
   { name: "C16, steerable", outputs: width / 16, make: (depth) => steerable(c16, depth) },
 ];

@@ -19,7 +19,7 @@ export interface AntialiasOptions extends Omit<BlurPoolOptions, "stride"> {
  *
  * All parameters stay, with their names, so weights are best loaded before; the blurs' filters are new buffers. The blur
  * follows the convolution itself, where the paper puts it behind the activation. A network that was trained without it
- * should be trained on.
+ * should be trained on. What a network's own code samples, such as a shortcut that takes every other element, stays.
  *
  * Zhang: Making Convolutional Networks Shift-Invariant Again (2019), section 3.2.
  *
@@ -31,6 +31,9 @@ export function antialias(model: Module, input: Shape, options: AntialiasOptions
   const { keep = () => false, ...blur } = options;
   const paths = new Map([...model.namedModules()].map(([path, module]) => [module, path]));
   const replacements = new Map<Module, Module>();
+  // In eval mode, so that the look at an input that has no values leaves running statistics alone.
+  const modes = [...paths.keys()].map((module) => [module, module.training] as const);
+  model.eval();
   withForwardObserver(
     (module, [x]) => {
       const path = paths.get(module);
@@ -40,6 +43,8 @@ export function antialias(model: Module, input: Shape, options: AntialiasOptions
     },
     () => model.forward(Tensor.input({ shape: input, dtype: "float32" })),
   );
+  for (const [module, mode] of modes) module.train(mode);
+  for (const [module, replacement] of replacements) replacement.train(module.training);
   for (const module of paths.keys()) replaceIn(module as unknown as Record<string, unknown>, replacements);
   return [...replacements.keys()].map((module) => paths.get(module)!);
 }
@@ -47,10 +52,10 @@ export function antialias(model: Module, input: Shape, options: AntialiasOptions
 function antialiased(module: Module, channels: number, blur: BlurPoolOptions): Module | undefined {
   const strided = (stride: unknown): boolean => [stride].flat().some((s) => (s as number) > 1);
   if (module instanceof MaxPool2d && strided(module.options.stride ?? module.kernelSize)) {
-    return new MaxBlurPool2d(channels, module.kernelSize, module.options, blur).train(module.training);
+    return new MaxBlurPool2d(channels, module.kernelSize, module.options, blur);
   }
   if (module instanceof Conv2d && strided(module.options.stride ?? 1)) {
-    return new BlurredConv2d(module, blur).train(module.training);
+    return new BlurredConv2d(module, blur);
   }
   return undefined;
 }

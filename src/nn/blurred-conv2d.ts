@@ -1,5 +1,6 @@
 import type { Tensor } from "../core/tensor.ts";
 import { conv2d } from "../ops/conv.ts";
+import type { PerAxis } from "../ops/spatial.ts";
 import { BlurPool2d, type BlurPoolOptions } from "./blur-pool2d.ts";
 import type { ConvLayerOptions, Convolution } from "./convolution.ts";
 import { oneStride } from "./max-blur-pool2d.ts";
@@ -16,13 +17,22 @@ import { showArguments } from "./show-arguments.ts";
 export class BlurredConv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: PerAxis;
   readonly blur: BlurPool2d<BlurPoolOptions>;
   readonly #options: ConvLayerOptions;
 
-  constructor({ weight, bias, options, inChannels, outChannels }: Convolution, blur: BlurPoolOptions) {
+  constructor(
+    { weight, bias, options, inChannels, outChannels, kernelSize }: Convolution,
+    blur: BlurPoolOptions,
+  ) {
     super();
     this.weight = weight;
     this.bias = bias;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = kernelSize;
     this.#options = { ...options, stride: 1 };
     const stride = oneStride("BlurredConv2d", options.stride ?? 1);
     this.blur = new BlurPool2d<BlurPoolOptions>(this.#pointwise ? inChannels : outChannels, {
@@ -44,7 +54,6 @@ export class BlurredConv2d extends Module {
   }
 
   protected override settings(): string {
-    const [outChannels, inChannels, ...kernelSize] = this.weight.shape;
-    return showArguments(inChannels! * (this.#options.groups ?? 1), outChannels, kernelSize, this.#options);
+    return showArguments(this.inChannels, this.outChannels, this.kernelSize, this.#options);
   }
 }

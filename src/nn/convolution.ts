@@ -1,4 +1,5 @@
 import type { ConvOptions } from "../ops/conv.ts";
+import { requireAlgorithm } from "../ops/conv-algorithm.ts";
 import { type ConvPadding, convPadding } from "../ops/conv-geometry.ts";
 import { type PerAxis, perAxis } from "../ops/spatial.ts";
 import { FilterLayer, requireGroups } from "./filter-layer.ts";
@@ -14,6 +15,8 @@ export interface ConvLayerOptions {
   readonly dilation?: PerAxis;
   /** Default 1. Channels fall into this many groups, each convolved with filters of its own. */
   readonly groups?: number;
+  /** How it is computed, which changes rounding alone; default "auto". */
+  readonly algorithm?: NonNullable<ConvOptions["algorithm"]>;
   /** Whether there is a bias; default true. */
   readonly bias?: boolean;
 }
@@ -33,6 +36,8 @@ export abstract class Convolution extends FilterLayer<ConvLayerOptions> {
     const stride = perAxis(layer, "stride", options.stride ?? 1, rank, 1);
     const dilation = perAxis(layer, "dilation", options.dilation ?? 1, rank, 1);
     convPadding(layer, options.padding ?? 0, kernel, stride, dilation);
-    super([outChannels, inChannels / groups, ...kernel], inChannels, outChannels, kernelSize, options);
+    const weight = [outChannels, inChannels / groups, ...kernel];
+    requireAlgorithm(layer, options.algorithm ?? "auto", weight, { stride, dilation, groups });
+    super(weight, inChannels, outChannels, kernelSize, options);
   }
 }

@@ -1,11 +1,14 @@
 import type { RefArray } from "../core/op.ts";
 import { sizeOf } from "../core/shape.ts";
+import type { ConvAlgorithm } from "./conv-algorithm.ts";
 import { tapsOf, type WindowSettings } from "./window-geometry.ts";
 
 /** A convolution's settings, one entry for each spatial axis. */
 export type ConvAttrs = Omit<WindowSettings, "kernel"> & {
   /** Input and output channels fall into this many parts that do not see each other. */
   readonly groups: number;
+  /** How a backend is to compute it, and its gradients where they can be; absent: as it takes the least time. */
+  readonly algorithm?: Exclude<ConvAlgorithm, "auto">;
 };
 
 /** One thing for each of a convolution's operands, whichever of them is the result. */

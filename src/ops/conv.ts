@@ -2,6 +2,7 @@ import { ShapeError } from "../core/errors.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { add } from "./arithmetic.ts";
+import { type ConvAlgorithm, requireAlgorithm } from "./conv-algorithm.ts";
 import { type ConvPadding, convPadding, convShape, requireConvOperands } from "./conv-geometry.ts";
 import { conv } from "./conv-ops.ts";
 import { asTensor, type TensorLike } from "./like.ts";
@@ -23,6 +24,8 @@ export interface ConvOptions {
   readonly dilation?: PerAxis;
   /** Default 1. Channels fall into this many groups, each convolved with filters of its own. */
   readonly groups?: number;
+  /** How it is computed, which changes rounding alone; default "auto". See {@link ConvAlgorithm}. */
+  readonly algorithm?: ConvAlgorithm;
 }
 
 /**
@@ -69,7 +72,7 @@ function convolution(
   filters: TensorLike,
   options: ConvOptions,
 ): Tensor {
-  const { bias, paddingMode = "zeros", groups = 1 } = options;
+  const { bias, paddingMode = "zeros", groups = 1, algorithm = "auto" } = options;
   const [operand, weight] = asReals(input, filters);
   const x = withBatch(operand, rank);
   const stride = perAxis(op, "stride", options.stride ?? 1, rank, 1);
@@ -78,6 +81,7 @@ function convolution(
   requireConvOperands(op, rank, x.shape, weight.shape, groups);
   const padding = convPadding(op, options.padding ?? 0, weight.shape.slice(2), stride, dilation);
   convShape(op, x.shape, weight.shape, { stride, padding, dilation, groups });
+  requireAlgorithm(op, algorithm, weight.shape, { stride, dilation, groups });
   const zeros = paddingMode === "zeros";
   const padded = zeros ? x : pad(x, padding.toReversed().flat(), { mode: paddingMode });
   const y = conv(padded, weight, {
@@ -85,6 +89,7 @@ function convolution(
     padding: zeros ? padding : padding.map(() => [0, 0]),
     dilation,
     groups,
+    ...(algorithm !== "auto" && { algorithm }),
   });
   const biased = bias === undefined ? y : addBias(op, y, asTensor(bias), rank);
   return x === operand ? biased : squeeze(biased, 0);

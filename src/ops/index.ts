@@ -11,6 +11,7 @@ export { type BinaryLossOptions, binaryCrossEntropy, binaryCrossEntropyWithLogit
 export * from "./compare.ts";
 export { constant } from "./constant.ts";
 export { type ConvOptions, conv1d, conv2d, conv3d, convolve } from "./conv.ts";
+export { type ConvAlgorithm, convAlgorithms } from "./conv-algorithm.ts";
 export type { ConvPadding } from "./conv-geometry.ts";
 export {
   type ConvTransposeOptions,

@@ -13,6 +13,8 @@ import {
   ModuleBuilder,
 } from "./assembler.ts";
 import { emitContractionKernel } from "./codegen/contraction-kernel.ts";
+import { FourierHelpers } from "./codegen/fourier-helpers.ts";
+import { emitFourierKernel } from "./codegen/fourier-kernel.ts";
 import { emitLoopKernel } from "./codegen/loop-kernel.ts";
 import { MatrixHelpers } from "./codegen/matrix-helpers.ts";
 import type { BaseAddress } from "./codegen/places.ts";
@@ -79,6 +81,7 @@ class ProgramEmitter {
   readonly #math: VectorMath;
   readonly #matrix: MatrixHelpers;
   readonly #winograd: WinogradHelpers;
+  readonly #fourier: FourierHelpers;
   readonly #table: GlobalRef;
   readonly #codes: KernelCode[] = [];
   readonly #constants: ConstantPool = new ConstantPool();
@@ -98,6 +101,7 @@ class ProgramEmitter {
     this.#math = new VectorMath(this.#module, options.fused);
     this.#matrix = new MatrixHelpers(this.#module, options.fused, options.tiles);
     this.#winograd = new WinogradHelpers(this.#module, options.fused);
+    this.#fourier = new FourierHelpers(this.#module, options.fused);
     for (const { buffer, values } of options.constants) {
       const data = allocate(buffer.dtype, values.length);
       data.set(values);
@@ -190,6 +194,11 @@ class ProgramEmitter {
       emitWinogradTransformKernel(f, environment, output, body);
       return plain("winograd transform");
     }
+    if (body.kind === "fourierTransform") {
+      emitFourierKernel(f, environment, output, body);
+      const algorithm = `fft ${body.transform.join("×")}`;
+      return { kind: "fourier transform", algorithm, tile: undefined };
+    }
     const codes = nestsOf(body).map((nest): KernelCode => {
       if (nest.kind === "winograd") {
         const { rows, columns } = emitWinogradKernel(f, environment, output, nest);
@@ -235,7 +244,9 @@ class ProgramEmitter {
         });
       }
     }
-    const contracts = nestsOf(kernel.body).some(({ kind }) => kind === "contraction" || kind === "winograd");
+    const contracts =
+      kernel.body.kind === "fourierTransform" ||
+      nestsOf(kernel.body).some(({ kind }) => kind === "contraction" || kind === "winograd");
     const constants = contracts ? word(tableLayout.constants) : undefined;
     const scratch = contracts ? f.local("i32") : undefined;
     if (scratch) {
@@ -249,6 +260,7 @@ class ProgramEmitter {
       math: this.#math,
       matrix: this.#matrix,
       winograd: this.#winograd,
+      fourier: this.#fourier,
       checkIndex,
       constants: (values) => ({ local: constants!, offset: this.#constants.add(values) }),
       scratch: (bytes) => {

@@ -9,7 +9,7 @@ import { bytesPerElement } from "../../core/dtype.ts";
 import type { Graph, GraphOutput } from "../../core/graph.ts";
 import type { Stopwatch } from "../../core/profile.ts";
 import { type TileShape, tileShapeFor } from "./codegen/tiles.ts";
-import { winogradTileFor } from "./convolution-costs.ts";
+import { convolutionForm } from "./convolution-costs.ts";
 import { emitProgram, type KernelCode, type ProgramPlan } from "./emit-program.ts";
 import { Memory } from "./memory.ts";
 import { programName, tooLarge } from "./program.ts";
@@ -40,7 +40,7 @@ export function makeImage(graph: Graph, target: Target, watch: Stopwatch): Progr
   const expanded = expandGraph(graph, {
     panelWidth: (columns) => tileShapeFor(columns, tiles).columns,
     exact,
-    winogradTile: (size) => winogradTileFor(size, tiles, target.winograd),
+    convolutionForm: (size) => convolutionForm(size, tiles, target.winograd),
   });
   watch.lap("expand");
   const kernels = fuse(expanded);

@@ -3,6 +3,7 @@ import { dependsOn, type Index, type LoopVariable, slope } from "../../../compil
 import type { FunctionBuilder, FunctionRef, Local } from "../assembler.ts";
 import type { MathFunction, VectorMath } from "../vector-math.ts";
 import { emitBinary, emitConversion, emitUnary } from "./arithmetic.ts";
+import type { FourierHelpers } from "./fourier-helpers.ts";
 import type { MatrixHelpers } from "./matrix-helpers.ts";
 import { type BaseAddress, Places } from "./places.ts";
 import { Scope } from "./scope.ts";
@@ -17,6 +18,7 @@ export interface KernelEnvironment {
   readonly math: VectorMath;
   readonly matrix: MatrixHelpers;
   readonly winograd: WinogradHelpers;
+  readonly fourier: FourierHelpers;
   /** Where a table of constants lies. */
   constants(table: Int32Array): BaseAddress;
   /** Memory of this thread alone that holds nothing between kernels. */

@@ -1,5 +1,6 @@
 import type { FunctionRef, ModuleBuilder } from "../assembler.ts";
-import { onBothSides, VectorCode, type Winograd, winograd } from "./winograd-transforms.ts";
+import { VectorCode } from "./vector-code.ts";
+import { onBothSides, type Winograd, winograd } from "./winograd-transforms.ts";
 
 /** Functions of Winograd's convolution that kernels of the same strides share, emitted when first asked for. */
 export class WinogradHelpers {
