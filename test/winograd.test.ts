@@ -81,6 +81,18 @@ describe("Winograd's minimal filtering", () => {
     await expectAgreement(program, backends, { allowed: transformed });
   });
 
+  test("what follows may split channels or rows", async () => {
+    const program = (o: Operands): Tensor[] => {
+      const [x, weight] = [o.float([2, 16, 12, 12]), o.float([24, 16, 3, 3])];
+      const y = ops.conv2d(ops.mul(x, 0.5), weight, { padding: 1 });
+      return [
+        ops.max(ops.reshape(y, [2, 3, 8, 12, 12]), 2),
+        ops.max(ops.reshape(ops.conv2d(ops.tanh(x), weight, { padding: 1 }), [2, 24, 4, 3, 12]), 3),
+      ];
+    };
+    await expectAgreement(program, backends, { allowed: transformed });
+  });
+
   const count = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
   test("random channels, extents, paddings and surroundings, with gradients", async () => {
     await agreeOnRandom(

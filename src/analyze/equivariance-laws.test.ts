@@ -11,6 +11,8 @@ import { avgPool2d } from "../ops/avg-pool.ts";
 import { conv2d } from "../ops/conv.ts";
 import { globalAvgPool } from "../ops/global-pool.ts";
 import { maxPool2d } from "../ops/max-pool.ts";
+import { pad } from "../ops/pad.ts";
+import { softmax } from "../ops/softmax.ts";
 import { resampleMaps, resamplingOf } from "./resampling.ts";
 import { shift } from "./transformations.ts";
 
@@ -190,6 +192,24 @@ test("a network of convolution, pooling and a linear layer is neither equivarian
         expect(ofMoved!.values.some((value, i) => Math.abs(value - expected[i]!) > 1e-3)).toBe(true);
       }
     }
+  }));
+
+test("sums over windows and channels come in one order at every position", () =>
+  law(12, async (draw) => {
+    const [channels, height, width] = [draw.int(1, 9), draw.int(8, 14), draw.int(8, 14)];
+    const x = random(draw, channels, height, width);
+    const filters = tensor(random(draw, channels, 3, 3).values, { shape: [channels, 1, 3, 3] });
+    const one = tensor(random(draw, channels, 3, 3).values, { shape: [1, channels, 3, 3] });
+    const same = { padding: 1, paddingMode: "circular" } as const;
+    const f = draw.pick<(x: Tensor) => Tensor>([
+      (image) => conv2d(image, filters, { ...same, groups: channels }),
+      (image) => conv2d(image, one, same),
+      (image) => avgPool2d(pad(image, [1, 1, 1, 1], { mode: "circular" }), 3, { stride: 1 }),
+      (image) => softmax(image, 1),
+    ]);
+    const [dy, dx] = [draw.int(-7, 7), draw.int(-7, 7)];
+    const [y, ofMoved] = await runAll(f, x, moved(x, dy, dx));
+    expect(ofMoved!.values).toEqual(moved(y!, dy, dx).values);
   }));
 
 test("shifts on a circle are the analysis' own", () =>

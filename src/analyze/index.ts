@@ -55,7 +55,6 @@ export {
   type HessianSpectrum,
   hessianSpectrum,
   type SpectrumOptions,
-  type SpectrumProgress,
 } from "./curvature/hessian-spectrum.ts";
 export { hessianTrace, type TraceEstimate, type TraceOptions } from "./curvature/hessian-trace.ts";
 export {
@@ -117,6 +116,7 @@ export { attributionPanel } from "./pictures/attribution-panel.ts";
 export { type FeatureMapAtlasOptions, featureMapAtlas } from "./pictures/feature-map-atlas.ts";
 export { type FilterAtlasOptions, filterAtlas } from "./pictures/filter-atlas.ts";
 export { overlayPixels, photographPixels } from "./pictures/overlay.ts";
+export { randomFields } from "./random-fields.ts";
 export { rankCorrelation } from "./rank-correlation.ts";
 export { type AxisField, fieldOf, type LayerField, receptiveField } from "./receptive-field.ts";
 export { type GridGeometry, type Resampling, resampleMaps, resamplingOf } from "./resampling.ts";

@@ -147,6 +147,11 @@ describe("the field of a layer", () => {
     expect(gated).toMatchObject({ whole: true, least: 3 });
     const flat = last(new Sequential(new Conv2d(1, 2, 3), new Flatten(), new Linear(18, 4)), [1, 5, 5]);
     expect(flat).toMatchObject({ whole: true });
+    const [rows, columns] = receptiveField(new Flatten(), [1, 6, 8])[0]!.axes;
+    expect([rows, columns]).toMatchObject([
+      { whole: true, size: 6, stride: 0 },
+      { whole: true, size: 8, stride: 0 },
+    ]);
   });
 
   test("is everything that is seen, where windows leave places out", () => {

@@ -32,7 +32,7 @@ export function drawReport(
     style.dim(heading!),
     ...table.map((line, i) => emphasized(line, layers[i]!, style)),
     "",
-    `The output changes by ${formatError(invarianceError)} of its norm; the largest stays for ${formatPercent(consistency, 0)}.`,
+    `The output: ‖f(T x) − f(x)‖ / ‖f(x)‖ = ${formatError(invarianceError)}; its largest element stays for ${formatPercent(consistency, 0)} of the images.`,
     "",
   ];
 }

@@ -235,7 +235,7 @@ class Fusion {
       const contract = lowerings.get(op)!.kind === "contract";
       const aligned =
         lowering.kind === "elementwise" ||
-        (node.op === "reshape" && op !== "interleave" && (!contract || this.#regroups(n)));
+        (node.op === "reshape" && op !== "interleave" && (!contract || this.#regroups(n, reduction)));
       const other = kept !== undefined && kept !== reduction;
       if (aligned && other && this.#users[input]!.length === 1 && this.#interleavedAlike(input, kept!))
         this.#settleParts(input);
@@ -267,11 +267,19 @@ class Fusion {
     return inputs.filter((input) => this.#carried.has(input) && !this.#buffers.has(input));
   }
 
-  /** Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables. */
-  #regroups(n: number): boolean {
+  /**
+   * Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables; one in
+   * Winograd's form keeps its own axes in front.
+   */
+  #regroups(n: number, contraction: number): boolean {
     const { at } = this.#elements.naturalLoops(n);
     const product = sumOfProducts(this.#elements.ofKernel(n)(at));
-    return product !== undefined && [product.a, product.b].every((x) => isAffineLoad(x, this.#packed));
+    if (product === undefined) return false;
+    const loads = [product.a, product.b];
+    const [own, { shape }] = [this.#nodes[contraction]!.shape, this.#nodes[n]!];
+    if (loads.some(({ buffer }) => this.#winograd.has(buffer)) && !sameShape(shape.slice(0, own.length), own))
+      return false;
+    return loads.every((x) => isAffineLoad(x, this.#packed));
   }
 
   #costOf(n: number, lowering: Lowering): number {

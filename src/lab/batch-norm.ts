@@ -171,6 +171,26 @@ function report(
           `last epoch's mean loss and accuracy. Chance is ${chance.toFixed(3)}. "Learns" means a loss below 95 % of it; a training ` +
           "diverges when its loss is no longer finite.",
       },
+      {
+        title: "Along the gradient",
+        head: [
+          "",
+          "loss at first",
+          "loss at last",
+          "smoothness, median",
+          "smoothness, largest",
+          "loss range, median",
+        ],
+        rows: paths.map((path, k) => [
+          kinds[k]!,
+          path[0]!.loss.toFixed(3),
+          path.at(-1)!.loss.toFixed(3),
+          rough[k]!.toPrecision(3),
+          Math.max(...path.map(({ smoothness }) => smoothness)).toPrecision(3),
+          median(path.map(rangeOf)).toPrecision(3),
+        ]),
+        note: `${paths[0]!.length} steps of plain gradient descent at rate ${rate}, of the first seed; smoothness as in the picture.`,
+      },
     ],
     pictures: [
       {
@@ -194,12 +214,7 @@ function report(
       {
         name: "variation",
         caption: "The range of the loss over the same steps along the gradient.",
-        svg: pathChart(
-          "Variation of the loss along the gradient",
-          "range of the loss",
-          paths,
-          ({ along }) => Math.max(...along) - Math.min(...along),
-        ),
+        svg: pathChart("Variation of the loss along the gradient", "range of the loss", paths, rangeOf),
       },
     ],
     data: kinds.map((kind, k) => ({
@@ -224,6 +239,11 @@ function describe({ outcomes }: Point): string {
   if (ended.length === 0) return "";
   const accuracy = median(ended.map((each) => each.accuracy));
   return `${median(ended.map((each) => each.loss)).toFixed(3)} (${(100 * accuracy).toFixed(0)} %)`;
+}
+
+/** How much the loss varies along a step's gradient. */
+function rangeOf({ along }: PathStep): number {
+  return Math.max(...along) - Math.min(...along);
 }
 
 function isWhole({ loss, along, smoothness }: PathStep): boolean {

@@ -1,3 +1,4 @@
+import { BatchNorm2d } from "../nn/batch-norm2d.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import type { Module } from "../nn/module.ts";
 import { ReLU } from "../nn/relu.ts";
@@ -43,11 +44,16 @@ export function sizeByFormula({ layers }: Stack): number {
   return layers.reduce((size, { kernel, dilation }) => size + (kernel - 1) * dilation, 1);
 }
 
-/** The stack's layers with "same" padding. */
-export function stackLayers({ layers }: Stack, channels: number, inputs: number = channels): Module[] {
-  return layers.flatMap(({ kernel, dilation }, i) => {
+/** The stack's layers with "same" padding; for training, with batch normalization behind each. */
+export function stackLayers(
+  { layers }: Stack,
+  channels: number,
+  { inputs = channels, normalized = false }: { inputs?: number; normalized?: boolean } = {},
+): Module[] {
+  return layers.flatMap(({ kernel, dilation }, i): Module[] => {
     const conv = new Conv2d(i === 0 ? inputs : channels, channels, kernel, { dilation, padding: "same" });
-    return i === layers.length - 1 ? [conv] : [conv, new ReLU()];
+    const last = i === layers.length - 1;
+    return [conv, ...(normalized ? [new BatchNorm2d(channels)] : []), ...(last ? [] : [new ReLU()])];
   });
 }
 

@@ -22,7 +22,9 @@ class FieldNetwork extends Module {
 
   constructor(stack: Stack, input: ImageShape, classes: number) {
     super();
-    this.features = new Sequential(...stackLayers(stack, channels, input[0])) as Module;
+    this.features = new Sequential(
+      ...stackLayers(stack, channels, { inputs: input[0], normalized: true }),
+    ) as Module;
     this.classifier = new Linear(channels, classes);
   }
 
@@ -31,11 +33,10 @@ class FieldNetwork extends Module {
   }
 }
 
-const channels = 8;
+const channels = 12;
 
 interface MeasuredField {
   readonly size: Statistics;
-  readonly sigma: Statistics;
   /** With the first seed. */
   readonly field: EffectiveField;
 }
@@ -55,7 +56,7 @@ export async function trainedFields(context: LabContext): Promise<TrainedField[]
   const { train, test } = await context.load("digits");
   const recipe: TrainingRecipe = context.quick
     ? { train: train.subset({ end: 200 }), test: test.subset({ end: 100 }), steps: 4 }
-    : { train, test: test.subset({ end: 2_000 }), steps: 400, batchSize: 32 };
+    : { train, test: test.subset({ end: 2_000 }), steps: 800, batchSize: 32 };
   const images = await firstImages(test, context.quick ? 2 : 32);
   const kinds = [
     ["plain", plainStack(8)],
@@ -98,7 +99,6 @@ export async function trainedFields(context: LabContext): Promise<TrainedField[]
 function measured(fields: readonly EffectiveField[]): MeasuredField {
   return {
     size: statistics(fields.map(({ size }) => size)),
-    sigma: statistics(fields.map(({ gaussian }) => gaussian?.sigma[0] ?? 0)),
     field: fields[0]!,
   };
 }

@@ -11,9 +11,10 @@ import { overSeeds } from "./over-seeds.ts";
 import type { Picture, Report, Verdict } from "./report.ts";
 import { percent, type Statistics, statistics } from "./statistics.ts";
 
-/** Channels of every layer, and the side of the inputs, in which the widest field has room. */
+/** Channels of every layer, and the side of the inputs, in which the widest field has room (quick ones end sooner). */
 const channels = 16;
 const side = 65;
+const quickSide = 33;
 
 export const receptiveFields: Experiment = {
   name: "receptive-field",
@@ -43,20 +44,20 @@ interface Row {
 }
 
 async function runReceptiveFields(context: LabContext): Promise<Report> {
-  const [theory, growth, learning] = [0, 1, 2].map((index) =>
-    part(context, phases[index]!, index, phases.length),
-  );
+  const phase = (index: number): LabContext => part(context, phases[index]!, index, phases.length);
+  const theory = phase(0);
   const rows: Row[] = [];
   for (const [i, stack] of Object.values(stacks).entries()) {
-    rows.push(await measureStack(part(theory!, stack.name, i, Object.keys(stacks).length), stack));
+    rows.push(await measureStack(part(theory, stack.name, i, Object.keys(stacks).length), stack));
   }
+  const growth = phase(1);
   const depths = context.quick ? [1, 2] : [1, 2, 4, 8, 16];
   const plain: Row[] = [];
   for (const [i, depth] of depths.entries()) {
-    plain.push(await measureStack(part(growth!, `depth ${depth}`, i, depths.length), plainStack(depth)));
+    plain.push(await measureStack(part(growth, `depth ${depth}`, i, depths.length), plainStack(depth)));
   }
-  const trained = await trainedFields(learning!);
-  const slope = logSlope(plain.slice(1));
+  const trained = await trainedFields(phase(2));
+  const slope = logSlope(plain);
   return {
     summary: summaryOf(rows, plain, slope, trained),
     verdicts: verdictsOf(rows, plain, slope, trained),
@@ -76,7 +77,7 @@ async function runReceptiveFields(context: LabContext): Promise<Report> {
         rows: rows.map((row) => [
           row.stack.name,
           row.parameters.toLocaleString("en"),
-          Math.round(row.macs / side ** 2).toLocaleString("en"),
+          Math.round(row.macs / row.field.values.length).toLocaleString("en"),
           `${row.size}×${row.size}`,
           `${row.taps}×${row.taps}`,
           scattered(row.effective),
@@ -86,7 +87,7 @@ async function runReceptiveFields(context: LabContext): Promise<Report> {
         note:
           `${channels} channels, ReLU between, random weights. Pixels in it: along an axis, those that reach the output. ` +
           "The effective field is the side of a square of as many pixels as have more than 4.55 % of the greatest " +
-          "gradient, σ the standard deviation of the gradient's magnitude along rows; the share is of the theoretical side.",
+          "gradient, σ the standard deviation of the squared gradient along rows; the share is of the theoretical side.",
       },
       {
         title: "Depth",
@@ -106,16 +107,7 @@ async function runReceptiveFields(context: LabContext): Promise<Report> {
       },
       {
         title: "Before and after training",
-        head: [
-          "network",
-          "parameters",
-          "field",
-          "accuracy",
-          "effective before",
-          "effective after",
-          "σ before",
-          "σ after",
-        ],
+        head: ["network", "parameters", "field", "accuracy", "effective before", "effective after"],
         rows: trained.map((each) => [
           each.stack.name,
           each.parameters.toLocaleString("en"),
@@ -123,8 +115,6 @@ async function runReceptiveFields(context: LabContext): Promise<Report> {
           percent(each.accuracy),
           scattered(each.before.size),
           scattered(each.after.size),
-          scattered(each.before.sigma),
-          scattered(each.after.sigma),
         ]),
         note: "Of the middle place of the last convolution, averaged over test images; behind it are a mean over all places and one linear layer.",
       },
@@ -141,8 +131,8 @@ async function runReceptiveFields(context: LabContext): Promise<Report> {
         parameters,
         size,
         accuracies: accuracy.values,
-        before: { sizes: before.size.values, sigmas: before.sigma.values },
-        after: { sizes: after.size.values, sigmas: after.sigma.values },
+        before: before.size.values,
+        after: after.size.values,
       })),
     },
   };
@@ -163,16 +153,17 @@ const rowRecord = ({ stack, parameters, macs, size, taps, effective, sigma, outs
 });
 
 async function measureStack(context: LabContext, stack: Stack): Promise<Row> {
-  const shape = [channels, side, side];
+  const { quick } = context;
+  const shape = quick ? [channels, quickSide, quickSide] : [channels, side, side];
   const runs = await overSeeds(context, async ({ seed, signal }) => {
     manualSeed(seed);
     const model = buildStack(stack, channels);
-    const field = await effectiveReceptiveField(model, shape, {
-      count: context.quick ? 1 : 16,
-      seed,
-      signal,
-    });
-    return { model, field };
+    const options = { count: quick ? 1 : 16, seed, signal };
+    const field = await effectiveReceptiveField(model, shape, options);
+    const squared = quick
+      ? field
+      : await effectiveReceptiveField(model, shape, { ...options, measure: "squared" });
+    return { model, field, sigma: squared.gaussian?.sigma[0] ?? 0 };
   });
   const { model, field } = runs[0]!;
   const { parameters, macs } = summarize(model, shape);
@@ -184,7 +175,7 @@ async function measureStack(context: LabContext, stack: Stack): Promise<Row> {
     size,
     taps,
     effective: statistics(runs.map((run) => run.field.size)),
-    sigma: statistics(runs.map((run) => run.field.gaussian?.sigma[0] ?? 0)),
+    sigma: statistics(runs.map((run) => run.sigma)),
     ratio: statistics(runs.map((run) => run.field.ratio)),
     outside: Math.max(...runs.map((run) => run.field.outside / Math.max(...run.field.values))),
     field,

@@ -147,7 +147,7 @@ async function lookAround(
     grid,
     seed,
     signal,
-    onPoint: ({ loss }) => progress(`around ${name}`, (0.6 * loss.length) / steps ** 2, 1),
+    onProgress: (done) => progress(`around ${name}`, 0.6 * done, 1),
   });
   const spectrum = await hessianSpectrum(model, batches, {
     top: 1,
@@ -156,7 +156,7 @@ async function lookAround(
     maxSteps: products,
     seed,
     signal,
-    onStep: (at) => progress(`curvature of ${name}`, 0.6 + (0.4 * at.steps) / at.maxSteps, 1),
+    onProgress: (done) => progress(`curvature of ${name}`, 0.6 + 0.4 * done, 1),
   });
   return {
     surface,

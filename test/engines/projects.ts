@@ -8,6 +8,7 @@ const results = ["test/engines/engines.test.ts", "test/goldens.test.ts", "test/d
 /** Tests on backends of their own, one of which takes the plain path whatever there is: not on that path again. */
 const kernels = [
   "test/conformance.test.ts",
+  "test/fourier.test.ts",
   "test/random-programs.test.ts",
   "test/training-kernels.test.ts",
   "test/winograd.test.ts",

@@ -44,12 +44,14 @@ export function convolutionForm(
   const forms: Timed[] = [{ form: direct, time: directTime(size, shapes[0]!) }];
   if (size.inChannels >= 16 && size.outChannels >= 16) forms.push(...winogradForms(size, shapes));
   const plain = fastest(forms);
-  const transformed = fastest(fourierForms(size, shapes));
+  const transformed = fastest(fourierForms(size, shapes).filter(({ bytes }) => bytes <= mostBytes));
   return transformed.time < clearly * plain.time ? transformed.form : plain.form;
 }
 
+/** Memory that slices may take where nobody asked for the form. */
+const mostBytes = 2 ** 28;
 /** How much less time a form by Fourier transforms must take by the costs, which are less certain for it. */
-const clearly = 0.85;
+const clearly = 0.8;
 
 interface Timed {
   readonly form: ConvolutionForm;

@@ -6,11 +6,19 @@ import type { TileShape } from "./codegen/tiles.ts";
 /** Extents of transforms that there may be. */
 const extents = [8, 16, 32, 64] as const;
 
-/** All forms of a convolution, or of the gradient of its filters, by Fourier transforms, with their times in nanoseconds. */
-export function fourierForms(
-  size: ConvolutionSize,
-  shapes: readonly TileShape[],
-): { readonly form: ConvolutionForm; readonly time: number }[] {
+interface Cost {
+  /** Nanoseconds. */
+  readonly time: number;
+  /** Memory of all slices, which are alive together. */
+  readonly bytes: number;
+}
+
+export interface FourierForm extends Cost {
+  readonly form: ConvolutionForm;
+}
+
+/** All forms of a convolution, or of the gradient of its filters, by Fourier transforms, with their costs. */
+export function fourierForms(size: ConvolutionSize, shapes: readonly TileShape[]): FourierForm[] {
   const { kernel, reached, extent } = size;
   if (!size.fourier) return [];
   const choices = reached.map((own, axis) =>
@@ -22,7 +30,7 @@ export function fourierForms(
   return ys.flatMap((y) =>
     xs.map((x) => ({
       form: { kind: "fourier" as const, transform: [y, x] as const },
-      time: timeOf(size, [y, x], shapes[0]!),
+      ...costOf(size, [y, x], shapes[0]!),
     })),
   );
 }
@@ -40,11 +48,16 @@ interface Costs {
   readonly output: number;
   /** A product of matrices, of a slice and a group, beside its multiply-adds. */
   readonly matrix: number;
+  /** A slice of a channel of a tile that goes to main memory and back, where all together leave the caches. */
+  readonly traffic: number;
   /** The kernels beside what they do. */
   readonly start: number;
 }
 
-const common = { weight: 0.29, packing: 0.5, output: 0.5, matrix: 40, start: 8000 } as const;
+const common = { weight: 0.29, packing: 0.5, output: 0.5, matrix: 40, traffic: 0.9, start: 8000 } as const;
+
+/** Bytes of slices that stay in the caches until they are read again. */
+const cached = 2 ** 24;
 
 /** By columns of the engine's widest tile. */
 const costs: Readonly<Record<number, Costs>> = {
@@ -52,7 +65,7 @@ const costs: Readonly<Record<number, Costs>> = {
   16: { product: 1 / 40, transform: 0.05, ...common },
 };
 
-function timeOf(size: ConvolutionSize, transform: readonly [number, number], shape: TileShape): number {
+function costOf(size: ConvolutionSize, transform: readonly [number, number], shape: TileShape): Cost {
   const { batch, groups, extent, stride, reached, stable, gradient } = size;
   const cost = costs[shape.columns]!;
   const own = extent.length === 1 ? transform.slice(1) : transform;
@@ -66,18 +79,18 @@ function timeOf(size: ConvolutionSize, transform: readonly [number, number], sha
   const parts = depthwise ? 1 : groups;
   const [inChannels, outChannels] = [perGroup(size.inChannels), perGroup(size.outChannels)];
   const weights = parts * (depthwise ? outChannels : inChannels * outChannels);
+  const lanes = tiles * parts * (inChannels + outChannels);
+  const traffic = 4 * slices * lanes > cached ? cost.traffic : 0;
   const turn = cost.transform * Math.log2(transform[0] * transform[1]);
   const columns = Math.ceil((gradient ? inChannels : outChannels) / 8) * 8;
   const products = depthwise ? 0 : tiles * parts * (gradient ? outChannels : inChannels) * columns;
   const matrices = depthwise ? 0 : cost.matrix * parts;
   const sums = gradient ? turn + cost.packing : cost.weight + (stable ? 0 : turn + cost.packing);
-  return (
-    cost.start +
-    cost.output * batch * size.outChannels * sizeOf(extent) +
-    slices *
-      (cost.product * products +
-        turn * tiles * parts * (inChannels + outChannels) +
-        sums * weights +
-        matrices)
-  );
+  return {
+    time:
+      cost.start +
+      cost.output * batch * size.outChannels * sizeOf(extent) +
+      slices * (cost.product * products + (turn + traffic) * lanes + sums * weights + matrices),
+    bytes: 4 * slices * (lanes + weights),
+  };
 }

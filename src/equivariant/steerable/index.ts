@@ -27,7 +27,7 @@ export {
   tensorProduct,
   trivial,
 } from "./representation.ts";
-export { type Ring, type RingsOf, usualRings } from "./rings.ts";
+export { innerRings, type Ring, type RingsOf, usualRings } from "./rings.ts";
 export { SteerableConv2d, type SteerableConvOptions } from "./steerable-conv2d.ts";
 export {
   type Steered,

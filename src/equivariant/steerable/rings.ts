@@ -33,6 +33,22 @@ export function usualRings(kernelSize: number): readonly Ring[] {
 }
 
 /**
+ * The rings of {@link usualRings} that lie inside of a kernel with their tails, all with σ = 0.6: fewer weights (6 instead
+ * of 11 a field for 5×5 pixels), and a third or less of what sampling loses. Kernels of 3 pixels keep the ring at the
+ * border, with frequency 1.
+ */
+export function innerRings(kernelSize: number): readonly Ring[] {
+  if (kernelSize < 5) {
+    return usualRings(kernelSize).map((ring) => ({
+      ...ring,
+      sigma: 0.6,
+      maxFrequency: Math.min(1, ring.maxFrequency),
+    }));
+  }
+  return usualRings(kernelSize + 2).slice(0, Math.ceil(kernelSize / 2) - 1);
+}
+
+/**
  * The value of a ring's harmonic at a point: `part` 0 is the cosine and 1 the sine; at the centre, where the angle is
  * none, all but the constant are 0.
  */
