@@ -1,5 +1,5 @@
-import { sizeOf } from "../core/shape.ts";
-import type { PoolAttrs } from "../ops/pool-geometry.ts";
+import { sizeOf } from "../../core/shape.ts";
+import type { PoolAttrs } from "../../ops/pool-geometry.ts";
 import { elementwiseOps, isUniform, type OpUse, type Rule } from "./interpret-graph.ts";
 import { concatAlong } from "./shift-concat.ts";
 import { reshapeAlong } from "./shift-reshape.ts";

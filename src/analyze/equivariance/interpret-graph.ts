@@ -1,6 +1,6 @@
-import type { Attrs } from "../core/op.ts";
-import { sizeOf } from "../core/shape.ts";
-import { Tensor } from "../core/tensor.ts";
+import type { Attrs } from "../../core/op.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { Tensor } from "../../core/tensor.ts";
 
 /** One operation, with what is known of its operands. */
 export interface OpUse<S> {

@@ -1,5 +1,5 @@
-import type { Tensor } from "../core/tensor.ts";
-import { dihedralGroup, elementMatrix, type GroupElement } from "../equivariant/group.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { dihedralGroup, elementMatrix, type GroupElement } from "../../equivariant/group.ts";
 import { elementwiseOps, Interpreter, isUniform, type OpUse, type Rule } from "./interpret-graph.ts";
 import { type Grade, worse } from "./shift-state.ts";
 import {
