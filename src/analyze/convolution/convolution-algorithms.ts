@@ -145,11 +145,19 @@ export function algorithmOfForm(form: string): ConvAlgorithm {
   return form.startsWith("fft") ? "fft" : form.startsWith("winograd") ? "winograd" : "direct";
 }
 
+/** Most memory that the matrix of im2col may take. */
+const mostBytes = 2 ** 28;
+
 function obstacle(
   algorithm: ComparedAlgorithm,
   weight: Tensor,
   settings: ConvolutionShape,
 ): string | undefined {
+  if (algorithm === "im2col") {
+    const megabytes = (4 * im2colCounts(settings).elements) / 2 ** 20;
+    if (megabytes * 2 ** 20 <= mostBytes) return undefined;
+    return `is left out, as its matrix would take ${Math.round(megabytes)} MiB of at most ${mostBytes / 2 ** 20}`;
+  }
   if (algorithm === "winograd") return winogradObstacle(weight.shape, settings);
   return algorithm === "fft" ? fourierObstacle(weight.shape, settings) : undefined;
 }
