@@ -16,6 +16,8 @@ export type { DownloadProgress, TransferOptions } from "./io/http/transfer-optio
 export { hubCacheFolder } from "./io/hub/hub-cache.node.ts";
 export { hubFile } from "./io/hub/hub-file.node.ts";
 export type { HubOptions } from "./io/hub/hub-options.ts";
+export { EventWriter } from "./io/tensorboard/event-writer.node.ts";
 export { downloadedWeights } from "./io/weights/weights.node.ts";
 export { readOnnx } from "./onnx/read-onnx.node.ts";
 export { type RunConfig, RunFolder } from "./train/run-folder.node.ts";
+export { TensorBoardLog } from "./train/tensorboard-log.node.ts";

@@ -23,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   analyze: ["core", "ops", "autograd", "compiler", "io", "nn", "equivariant", "data", "plot"],
   onnx: ["core", "ops", "nn", "io", "compiler"],
   lab: [
+    "backend/wasm",
     "core",
     "ops",
     "autograd",

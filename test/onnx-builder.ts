@@ -1,4 +1,5 @@
-import { type Draft, joinPieces } from "../src/io/protobuf/encode-message.ts";
+import { concatBytes } from "../src/io/byte-reader.ts";
+import type { Draft } from "../src/io/protobuf/encode-message.ts";
 import { encodeMessage } from "../src/onnx/format/codec.ts";
 import { codeOf, type OnnxType } from "../src/onnx/format/data-types.ts";
 import type { AttributeProto, Messages, NodeProto, TensorProto } from "../src/onnx/format/messages.ts";
@@ -97,5 +98,5 @@ export function modelBytes({
     },
     ...more,
   };
-  return joinPieces(encodeMessage("Model", message));
+  return concatBytes(encodeMessage("Model", message));
 }

@@ -103,6 +103,7 @@ test.skipIf(!built).each([
   ["fovea/data", "digits"],
   ["fovea/train", "SGD"],
   ["fovea/onnx", "importOnnx"],
+  ["fovea/equivariant", "GroupConv2d"],
 ])(
   "a page that takes only %s has the backend that it computes with (skipped where dist is missing)",
   async (from, name) => {

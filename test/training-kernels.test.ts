@@ -14,6 +14,20 @@ const backends = [
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 
+test("a convolution with one bias for several channels is done by tiles", async () => {
+  const operands = new Operands(1);
+  const [weight, each] = [operands.float([24, 16, 3, 3]), operands.float([6])];
+  const layer = compile(
+    (x: Tensor) => {
+      const bias = ops.reshape(ops.expand(ops.unsqueeze(each, 1), [6, 4]), [24]);
+      return ops.conv2d(x, weight, { stride: 2, padding: 1, bias });
+    },
+    { backend: backends[0]! },
+  );
+  const kernels = (await layer.program(operands.float([2, 16, 12, 12]))).describe();
+  expect(kernels.filter(({ macs }) => macs > 0).map(({ kind }) => kind)).toEqual(["contraction"]);
+});
+
 describe("the gradient of a strided convolution's input", () => {
   test("random strides, dilations, kernels and groups, each axis its own", async () => {
     await agreeOnRandom(

@@ -6,7 +6,7 @@ import { compile } from "../src/compiler/compile.ts";
 import type { Tensor } from "../src/core/tensor.ts";
 import { Variable } from "../src/core/variable.ts";
 import * as ops from "../src/ops/index.ts";
-import { agreeOnRandom, Operands, transformed } from "./agreement.ts";
+import { agreeOnRandom, expectAgreement, Operands, transformed } from "./agreement.ts";
 import { valuesOf } from "./conformance-tools.ts";
 
 const chosen = createWasmBackend({ threads: 2 });
@@ -69,6 +69,28 @@ describe("Winograd's minimal filtering", () => {
     expect(algorithm).toBe("direct");
     expect(error).toBeLessThan(1e-6);
     expect((await run({ channels: 3, filters: 32, extent: 14 }))[0]).toBe("direct");
+  });
+
+  test("what follows may read one value for several channels", async () => {
+    const program = (o: Operands): Tensor[] => {
+      const [x, weight, each] = [o.float([2, 16, 11, 11]), o.float([24, 16, 3, 3]), o.float([6])];
+      const bias = ops.reshape(ops.expand(ops.unsqueeze(each, 1), [6, 4]), [24]);
+      const y = ops.conv2d(ops.mul(x, 0.5), weight, { padding: 1, bias });
+      return o.withGradients(y, [x, weight, each]);
+    };
+    await expectAgreement(program, backends, { allowed: transformed });
+  });
+
+  test("what follows may split channels or rows", async () => {
+    const program = (o: Operands): Tensor[] => {
+      const [x, weight] = [o.float([2, 16, 12, 12]), o.float([24, 16, 3, 3])];
+      const y = ops.conv2d(ops.mul(x, 0.5), weight, { padding: 1 });
+      return [
+        ops.max(ops.reshape(y, [2, 3, 8, 12, 12]), 2),
+        ops.max(ops.reshape(ops.conv2d(ops.tanh(x), weight, { padding: 1 }), [2, 24, 4, 3, 12]), 3),
+      ];
+    };
+    await expectAgreement(program, backends, { allowed: transformed });
   });
 
   const count = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });

@@ -8,6 +8,8 @@ export interface MeasuredError {
   readonly interiorError: number | undefined;
   /** The interior's share of all positions that the map has. */
   readonly interiorShare: number;
+  /** Root mean square of b's elements, against which differences are to be seen. */
+  readonly magnitude: number;
   /** ‖a − b‖ over channels and images at each position, divided by the root mean square of ‖b‖ over the positions. */
   readonly errorMap: { readonly height: number; readonly width: number; readonly values: Float32Array };
 }
@@ -20,6 +22,7 @@ export class ErrorSum {
   readonly #interior: Mask;
   readonly #squares: Float64Array;
   readonly #norms: Float64Array;
+  #elements = 0;
 
   constructor(height: number, width: number, known?: Mask, interior?: Mask) {
     const size = height * width;
@@ -34,6 +37,7 @@ export class ErrorSum {
   /** Planes [..., H, W] of both sides. */
   add(actual: Float32Array, expected: Float32Array): void {
     const size = this.#squares.length;
+    this.#elements += actual.length;
     for (let i = 0; i < actual.length; i++) {
       const difference = actual[i]! - expected[i]!;
       this.#squares[i % size]! += difference * difference;
@@ -48,6 +52,7 @@ export class ErrorSum {
       error: this.#relative(this.#known),
       interiorError: inside === 0 ? undefined : this.#relative(this.#interior),
       interiorShare: inside / this.#interior.length,
+      magnitude: Math.sqrt(this.#norms.reduce((sum, norm) => sum + norm, 0) / this.#elements),
       errorMap: {
         height: this.#height,
         width: this.#width,

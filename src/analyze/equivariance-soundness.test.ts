@@ -91,21 +91,24 @@ async function measure(
   return report!;
 }
 
-const seen = { exact: 0, rounding: 0, stride: 0, invariant: 0, exactSymmetry: 0 };
+const seen = { exact: 0, rounding: 0, stride: 0, differs: 0, invariant: 0 };
 
 /** What the theory's verdict promises of float32 results. */
 function check(report: EquivarianceReport): void {
-  for (const { name, type, verdict, interiorError, error, law } of report.layers) {
+  for (const { name, type, verdict, interiorError, error, law, magnitude } of report.layers) {
     const where = `${report.transformation.name}, layer ${name} (${type}): ${verdict.text}`;
     if (verdict.kind === "exact" && !verdict.rounding) {
       seen.exact++;
       expect(interiorError, where).toBe(0);
+    } else if (magnitude < 1e-5) {
+      // What cancels down to nothing, such as the mean of a normalized map, has no relative error.
     } else if (verdict.kind === "exact" || verdict.kind === "invariant") {
       seen[verdict.kind === "exact" ? "rounding" : "invariant"]++;
       expect(interiorError, where).toBeLessThan(verdict.rounding ? 1e-4 : 1e-30);
     } else if (verdict.kind === "stride" && law === "equivariance" && Number.isFinite(error)) {
+      // Only a coincidence hides it, such as a largest element that stays in all windows.
       seen.stride++;
-      expect(error, where).toBeGreaterThan(1e-4);
+      if (error > 1e-4) seen.differs++;
     }
   }
 }
@@ -121,6 +124,7 @@ test("what theory calls exact is the same bits, and what needs a larger shift di
     ...(process.env.FOVEA_SEED && { seed: Number(process.env.FOVEA_SEED) }),
   });
   expect(Math.min(seen.exact, seen.stride)).toBeGreaterThan(0);
+  expect(seen.differs / seen.stride).toBeGreaterThan(0.95);
 });
 
 test("symmetries of the square that theory calls exact are, on random networks", async () => {

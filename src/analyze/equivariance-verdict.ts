@@ -13,7 +13,7 @@ import type { Transformation } from "./transformations.ts";
  * - `stride`: it holds for shifts divisible by `shifts` alone, and this one is not.
  * - `border`: padding or the image's edge reaches every position.
  * - `approximate`: something pooled over all positions, edges or interpolation included, enters everywhere.
- * - `none`: it does not hold.
+ * - `none`: it does not hold, or nothing is known behind a layer for which it does not.
  */
 export interface Verdict {
   readonly kind: "exact" | "invariant" | "stride" | "border" | "approximate" | "none";

@@ -185,7 +185,10 @@ function largest(values: ArrayLike<number>): number {
   return at;
 }
 
-/** What theory says of the chosen calls; where a law broke before, the verdict names the layer in which it did. */
+/**
+ * What theory says of the chosen calls. Where the law broke before, the verdict names the layer in which it did: what
+ * comes later may mend it, as pooling over a group of filters does.
+ */
 function judgeCalls(
   calls: readonly LayerCall[],
   chosen: readonly ChosenCall[],
@@ -200,7 +203,7 @@ function judgeCalls(
     const judgement = judge(output);
     const origin = judgement.reason === undefined ? undefined : origins.get(judgement.reason);
     if (origin === undefined || origin === name || origin === "") return judgement;
-    const text = judgement.verdict.text.replace(": ", `: in ${origin}, `);
+    const text = `no law is known: in ${origin}, ${judgement.reason}`;
     return { ...judgement, verdict: { ...judgement.verdict, text } };
   });
 }

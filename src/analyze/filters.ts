@@ -1,4 +1,5 @@
 import type { Module } from "../nn/module.ts";
+import { Parameter } from "../nn/parameter.ts";
 
 /** The weights of one convolution. */
 export interface LayerFilters {
@@ -13,9 +14,14 @@ export interface LayerFilters {
 
 /** The filters of every two-dimensional convolution: all parameters of four axes, in the network's order. */
 export async function filters(model: Module): Promise<LayerFilters[]> {
+  const names = new Map([...model.namedParameters()].map(([name, parameter]) => [parameter, name]));
+  // Nodes of ONNX files stand in the order of the graph, their weights in that of the file.
+  const [root, ...inner] = [...model.namedModules().values()].map((module) => [...module.members()]);
+  const ordered = new Set([...inner.flat(), ...root!].map(([, member]) => member));
   const found: LayerFilters[] = [];
-  for (const [name, parameter] of model.namedParameters()) {
-    if (parameter.shape.length !== 4) continue;
+  for (const parameter of ordered) {
+    const name = parameter instanceof Parameter ? names.get(parameter) : undefined;
+    if (!(parameter instanceof Parameter) || name === undefined || parameter.shape.length !== 4) continue;
     const shape = parameter.shape as unknown as LayerFilters["shape"];
     const values = Float32Array.from(await parameter.value.data());
     const size = values.length / shape[0];

@@ -1,5 +1,22 @@
 import "../default-backend.ts";
 
+export { attribute, attributeTo } from "./attribution/attribute.ts";
+export type { Attribution, AttributionMethod, AttributionOptions } from "./attribution/attribution.ts";
+export {
+  type Faithfulness,
+  type FaithfulnessOptions,
+  faithfulness,
+  type ProbabilityCurve,
+  randomMap,
+} from "./attribution/faithfulness.ts";
+export { attributionMethods } from "./attribution/methods.ts";
+export {
+  type SanityCheck,
+  type SanityCheckOptions,
+  type SanityStep,
+  sanityCheck,
+} from "./attribution/sanity-check.ts";
+export { type Subject, subjectOf } from "./attribution/subject.ts";
 export {
   type ConnectionComparison,
   type Cost,
@@ -38,7 +55,6 @@ export {
   type HessianSpectrum,
   hessianSpectrum,
   type SpectrumOptions,
-  type SpectrumProgress,
 } from "./curvature/hessian-spectrum.ts";
 export { hessianTrace, type TraceEstimate, type TraceOptions } from "./curvature/hessian-trace.ts";
 export {
@@ -49,6 +65,12 @@ export {
   spectralDensity,
 } from "./curvature/spectral-density.ts";
 export {
+  type EffectiveField,
+  type EffectiveFieldOptions,
+  effectiveReceptiveField,
+  effectiveThreshold,
+} from "./effective-receptive-field.ts";
+export {
   type EquivarianceOptions,
   type EquivarianceReport,
   equivariance,
@@ -56,8 +78,16 @@ export {
 } from "./equivariance.ts";
 export type { MeasuredError } from "./equivariance-error.ts";
 export type { Verdict } from "./equivariance-verdict.ts";
+export {
+  type FeatureMaps,
+  type FeatureMapsOptions,
+  featureMaps,
+  type MapStatistics,
+} from "./feature-maps.ts";
 export type { IndexMap } from "./field/index-map.ts";
 export type { Runs } from "./field/runs.ts";
+export { filters, type LayerFilters } from "./filters.ts";
+export { densityOf, fitGaussian, type GaussianFit } from "./fit-gaussian.ts";
 export {
   cosine,
   type Direction,
@@ -74,9 +104,23 @@ export {
   landscapeGrid,
   lossLandscape,
 } from "./loss-landscape/loss-landscape.ts";
+export { type Trajectory, trajectory } from "./loss-landscape/trajectory.ts";
+export {
+  type Maximization,
+  type MaximizationOptions,
+  maximizeActivation,
+} from "./maximization/maximize-activation.ts";
 export type { BatchNormStatistics, LabelledBatch, ObjectiveOptions } from "./objective.ts";
+export { type AtlasLayout, drawAtlas, type Tile } from "./pictures/atlas.ts";
+export { attributionPanel } from "./pictures/attribution-panel.ts";
+export { type FeatureMapAtlasOptions, featureMapAtlas } from "./pictures/feature-map-atlas.ts";
+export { type FilterAtlasOptions, filterAtlas } from "./pictures/filter-atlas.ts";
+export { overlayPixels, photographPixels } from "./pictures/overlay.ts";
+export { randomFields } from "./random-fields.ts";
+export { rankCorrelation } from "./rank-correlation.ts";
 export { type AxisField, fieldOf, type LayerField, receptiveField } from "./receptive-field.ts";
 export { type GridGeometry, type Resampling, resampleMaps, resamplingOf } from "./resampling.ts";
+export { structuralSimilarity } from "./structural-similarity.ts";
 export { type LayerSummary, type ModelSummary, summarize } from "./summarize.ts";
 export { type LayerCall, type LayerTrace, requireCall, traceLayers } from "./trace-layers.ts";
 export {
@@ -87,3 +131,4 @@ export {
   squareSymmetries,
   type Transformation,
 } from "./transformations.ts";
+export type { WorkOptions } from "./work.ts";

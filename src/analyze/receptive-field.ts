@@ -4,14 +4,17 @@ import type { Module } from "../nn/module.ts";
 import { type IndexMap, seenBy, widthOf } from "./field/index-map.ts";
 import { clipped, countOf, type Runs } from "./field/runs.ts";
 import { ViewTracer } from "./field/trace-views.ts";
-import { isBlind, normalized, type View } from "./field/view.ts";
+import { isBlind, mixed, normalized, type View } from "./field/view.ts";
 import { type LayerCall, type LayerTrace, traceLayers } from "./trace-layers.ts";
 
 /** What the elements of a layer's output see along one spatial axis of the input. */
 export interface AxisField {
   /** Elements of the input along the axis. */
   readonly extent: number;
-  /** From the first input element that reaches an output element to the last; what lies in the padding counts. */
+  /**
+   * From the first input element that reaches an output element to the last; what lies in the padding counts. After
+   * upsampling elements differ, and it is the largest.
+   */
   readonly size: number;
   /** How far the field moves from one output element to the next; 0 where all see the same. */
   readonly stride: number;
@@ -65,9 +68,15 @@ export function layerFields({ calls }: LayerTrace, input: Tensor): LayerField[] 
     const views = tracers.map((tracer) => tracer.viewOf(call.output));
     if (views.includes(undefined)) return [];
     const { name, path, container, module, output } = call;
-    const axes = (views as View[]).map(axisField);
+    const axes = apart(views as View[], output.shape).map(axisField);
     return [{ name, path, container, type: module.typeName, outputShape: output.shape, axes }];
   });
+}
+
+/** Where several axes of the input were joined into one, as by flattening, what elements see has no order: it is all. */
+function apart(views: readonly View[], shape: Shape): readonly View[] {
+  const lost = shape.some((_, axis) => views.filter(({ axes }) => !isBlind(axes[axis]!)).length > 1);
+  return lost ? views.map((view) => mixed(view, shape)) : views;
 }
 
 function axisField(view: View): AxisField {

@@ -174,7 +174,8 @@ function drawFitting(
 function treeOf(layers: readonly LayerSummary[]): string[] {
   return layers.map(({ type, depth, index, path, name }, i) => {
     if (depth === 0) return type;
-    const own = path.slice(path.lastIndexOf(".") + 1);
+    const outer = layers.slice(0, i).findLast((layer) => layer.depth < depth)?.path ?? "";
+    const own = outer !== "" && path.startsWith(`${outer}.`) ? path.slice(outer.length + 1) : path;
     const again = name.slice(path.length);
     const label = `${type} (${own}${again}): ${depth}-${index}`;
     const lines = Array.from({ length: depth - 1 }, (_, d) => (isOpen(layers, i, d + 1) ? "│    " : "     "));

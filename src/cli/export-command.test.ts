@@ -9,6 +9,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { tensor } from "../core/tensor.ts";
 import "../index.ts";
 import { parseSafetensors } from "../io/safetensors.ts";
+import { createModel } from "../models/create-model.ts";
 import { lenet5 } from "../models/lenet.ts";
 import type { Module } from "../nn/module.ts";
 import { manualSeed } from "../nn/random.ts";
@@ -52,6 +53,16 @@ describe("export", () => {
     const model = lenet5();
     await expectSame(onnx, model, images(3));
     expect(parseSafetensors(await readFile(state), state).tensors).toEqual(await model.stateDict());
+  });
+
+  test("writes equivariant layers as ordinary ones", async () => {
+    const [onnx, state] = [join(folder, "p4.onnx"), join(folder, "p4.safetensors")];
+    const { code } = await fovea("export", "p4cnn", "--seed", "5", "--onnx", onnx, "--safetensors", state);
+    expect(code).toBe(0);
+    const { tensors } = parseSafetensors(await readFile(state), state);
+    expect(tensors.get("l2.conv.weight")!.shape).toEqual([40, 40, 3, 3]);
+    manualSeed(5);
+    await expectSame(onnx, createModel("p4cnn"), images(3));
   });
 
   test("writes what a run has learned, and what its images were like", async () => {

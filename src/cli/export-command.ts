@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
+import { exportPlain } from "../equivariant/export-plain.ts";
 import { writeFileAtomic } from "../io/files.node.ts";
 import { serializeSafetensors } from "../io/safetensors.ts";
 import { findEntry } from "../models/registry.ts";
@@ -38,7 +39,7 @@ export const exportNetwork: Command = defineCommand({
   summary: "Write a network for other programs, as ONNX or safetensors",
   details:
     "The network is that of a run of fovea train, with what it learned, or a new one with random weights. " +
-    whereModelsAre,
+    `Equivariant layers are written as the ordinary ones that compute the same. ${whereModelsAre}`,
   operands: { name: "RUN|MODEL", least: 1, most: 1 },
   options,
   examples: [
@@ -59,7 +60,7 @@ async function runExport(args: ExportArguments, terminal: Terminal): Promise<num
   if (onnx === safetensors) throw new UsageError("--onnx and --safetensors name the same file");
   const files = [onnx, safetensors].filter((path) => path !== undefined);
   if (!force) for (const path of files) await refuseExisting(path);
-  const source = await openSource(args);
+  const source = plain(await openSource(args));
   const rows: string[][] = [];
   const write = async (path: string, what: string, bytes: Uint8Array): Promise<void> => {
     await writeFileAtomic(path, bytes);
@@ -94,6 +95,11 @@ function onnxModel({ model, input, metadata }: Source, { values }: ExportArgumen
     weights: float16 ? "float16" : "float32",
     metadata,
   });
+}
+
+/** With ordinary layers in place of equivariant ones, which other programs do not know. */
+function plain(source: Source): Source {
+  return { ...source, model: exportPlain(source.model) };
 }
 
 async function openSource({ operands, values, given }: ExportArguments): Promise<Source> {

@@ -1,19 +1,17 @@
 import { type HessianSpectrum, hessianSpectrum } from "../analyze/curvature/hessian-spectrum.ts";
 import { hessianTrace, type TraceEstimate } from "../analyze/curvature/hessian-trace.ts";
 import { drawDensity, type SpectralDensity, spectralDensity } from "../analyze/curvature/spectral-density.ts";
-import { EventLoopYield } from "../train/yield-to-event-loop.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatCount, formatDuration, formatNumber } from "./format.ts";
-import { listenForInterruption } from "./interruption.ts";
-import { LabDisplay } from "./lab-display.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { type NetworkData, networkDataOptions, readBatches } from "./network-data.ts";
-import { networkOptions, openNetwork, whatNetworksAre } from "./network-operand.ts";
+import { type Network, networkOptions, openNetwork, whatNetworksAre } from "./network-operand.ts";
 import { integer, real, text } from "./option.ts";
 import type { Terminal } from "./terminal.ts";
 import { watchingDownloads } from "./watch-downloads.ts";
+import { type WatchedWork, watchingWork } from "./watch-work.ts";
 import { requirePictureName, writePicture } from "./write-picture.ts";
 
 const options = {
@@ -62,68 +60,57 @@ interface Found {
   readonly density: SpectralDensity | undefined;
 }
 
-async function runHessian(
-  { values, operands }: Arguments<typeof options>,
-  terminal: Terminal,
-): Promise<number> {
-  useThreads(values.threads);
-  const { out, json, probes, seed } = values;
-  if (out !== undefined) requirePictureName(out, ["svg"]);
-  const name = operands[0]!;
-  using interruption = listenForInterruption(() => {});
-  const { signal } = interruption;
-  const display = new LabDisplay(terminal, json || !terminal.interactive);
-  const events = new EventLoopYield();
-  const show = async (text: string, done: number, total: number): Promise<void> => {
-    display.show(text, done, total);
-    await events.pause();
-  };
-  try {
-    const network = await watchingDownloads(terminal, (transfer) =>
-      openNetwork(name, values, { ...transfer, signal }),
-    );
-    const data = await readBatches(network, values, signal);
-    const { model } = network;
-    const began = performance.now();
-    const shared = { ...values, signal };
-    const spectrum = await hessianSpectrum(model, data.batches, {
-      ...spectrumOptions(values),
-      signal,
-      onStep: ({ steps, maxSteps, largest }) => show(`largest ${formatNumber(largest)}`, steps, maxSteps),
-    });
-    const seconds = (performance.now() - began) / 1000;
-    const wanted = { statistics: shared.statistics, signal, seed, probes };
-    const trace =
-      probes === 0
-        ? undefined
-        : await hessianTrace(model, data.batches, {
-            ...wanted,
-            onProbe: (done, total) => show("trace", done, total),
-          });
-    const density =
-      out === undefined
-        ? undefined
-        : await spectralDensity(model, data.batches, {
-            ...wanted,
-            probes: Math.max(1, probes),
-            onStep: (done, total) => show("density", done, total),
-          });
-    display.clear();
-    if (density) await writePicture(out!, { svg: () => drawDensity(density, `Hessian of ${name}`) });
-    report({ spectrum, trace, density }, { name, data, values, seconds }, terminal);
-  } catch (error) {
-    display.clear();
-    if (!signal.aborted) throw error;
-    if (!json) terminal.line("Interrupted");
-    return interruption.exitCode;
-  }
-  return 0;
-}
-
 type Values = Arguments<typeof options>["values"];
 
-function spectrumOptions({ statistics, top, bottom, tolerance, maxSteps, seed }: Values) {
-  return { statistics, top, bottom, tolerance, seed, ...(maxSteps !== undefined && { maxSteps }) };
+function runHessian({ values, operands }: Arguments<typeof options>, terminal: Terminal): Promise<number> {
+  useThreads(values.threads);
+  const { out } = values;
+  if (out !== undefined) requirePictureName(out, ["svg"]);
+  const name = operands[0]!;
+  return watchingWork(terminal, async (work) => {
+    const { signal } = work.begin(name);
+    const network = await watchingDownloads(terminal, (transfer) =>
+      openNetwork(name, values, { ...transfer, ...(signal && { signal }) }),
+    );
+    const data = await readBatches(network, values, signal);
+    const began = performance.now();
+    const found = await analyze(network, data, values, work);
+    const seconds = (performance.now() - began) / 1000;
+    const { density } = found;
+    if (density) await writePicture(out!, { svg: () => drawDensity(density, `Hessian of ${name}`) });
+    report(found, { name, data, values, seconds }, terminal);
+    return 0;
+  });
+}
+
+async function analyze(
+  { model }: Network,
+  { batches }: NetworkData,
+  { statistics, top, bottom, tolerance, maxSteps, seed, probes, out }: Values,
+  work: WatchedWork,
+): Promise<Found> {
+  const shared = { statistics, seed };
+  const spectrum = await hessianSpectrum(model, batches, {
+    ...work.begin("eigenvalues"),
+    ...shared,
+    top,
+    bottom,
+    tolerance,
+    ...(maxSteps !== undefined && { maxSteps }),
+  });
+  const trace =
+    probes === 0
+      ? undefined
+      : await hessianTrace(model, batches, { ...work.begin("trace"), ...shared, probes });
+  const density =
+    out === undefined
+      ? undefined
+      : await spectralDensity(model, batches, {
+          ...work.begin("density"),
+          ...shared,
+          probes: Math.max(1, probes),
+        });
+  return { spectrum, trace, density };
 }
 
 interface Facts {
@@ -152,7 +139,7 @@ function report(
   terminal.line(`${formatCount(steps)} products with the Hessian in ${formatDuration(seconds)}${state}`);
   terminal.line();
   const rows = [
-    ["eigenvalue", "", "error at most"],
+    ["eigenvalue", "", "residual"],
     ...largest.map(({ value, residual }, i) => [`λ ${i + 1}`, formatNumber(value), formatNumber(residual)]),
     ...smallest
       .map(({ value, residual }, i) => [

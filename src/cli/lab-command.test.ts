@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -64,6 +64,14 @@ describe("fovea lab", () => {
     const second = JSON.parse((await lab(...run, "--out", join(folder, "two"))).stdout);
     expect(first.folder).toBe(join(folder, "one"));
     expect(first.data).toEqual(second.data);
+  });
+
+  test("says at once that it cannot write", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    const { code, stdout, stderr } = await lab("little-data", "--data", "digits", "--out", join(file, "x"));
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`${join(file, "x")}: a part of the path is no folder`);
   });
 
   test("writes nothing after Ctrl-C", async () => {

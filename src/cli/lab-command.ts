@@ -1,10 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { suggestion } from "../core/nearest.ts";
 import { digits } from "../data/digits.ts";
 import type { TrainTest } from "../data/mnist.ts";
-import { writeFileAtomic } from "../io/files.node.ts";
+import { reportedAs, writeFileAtomic } from "../io/files.node.ts";
 import { type DataName, dataNames, type Experiment, type LabContext } from "../lab/experiment.ts";
 import { experiments } from "../lab/experiments.ts";
 import { pictureFile, type Report } from "../lab/report.ts";
@@ -103,14 +103,17 @@ async function runExperiment(
     seeds: values.seeds ?? (values.quick ? 1 : (experiment.seeds ?? 1)),
     quick: values.quick,
     signal,
-    load: (wanted) => {
+    load: (wanted, trainLength) => {
       const chosen = wanted === data ? (values.data ?? wanted) : wanted;
-      const known = loaded.get(chosen) ?? loadImages(chosen, signal);
-      loaded.set(chosen, known);
+      const key = `${chosen} ${trainLength}`;
+      const known = loaded.get(key) ?? loadImages(chosen, signal, trainLength);
+      loaded.set(key, known);
       return known;
     },
     progress: (told, done, total) => display.show(told, done, total),
   };
+  // Better now than after minutes of work.
+  await reportedAs(folder, () => mkdir(folder, { recursive: true }));
   const began = performance.now();
   let report: Report;
   try {
@@ -118,6 +121,8 @@ async function runExperiment(
     signal.throwIfAborted();
   } catch (error) {
     display.clear();
+    // Which leaves a folder with something in it alone.
+    await rmdir(folder).catch(() => {});
     if (!signal.aborted) throw error;
     if (!values.json) terminal.line("Interrupted; nothing was written");
     return interruption.exitCode;
@@ -141,8 +146,8 @@ async function runExperiment(
 }
 
 /** Digits are the same in every epoch here, so that a number of training images means what it says. */
-function loadImages(data: DataName, signal: AbortSignal): Promise<TrainTest> {
-  if (data !== "digits") return published[data]!({ signal });
+function loadImages(data: DataName, signal: AbortSignal, trainLength?: number): Promise<TrainTest> {
+  if (data !== "digits") return published[data]!({ signal, ...(trainLength && { trainLength }) });
   return Promise.resolve({
     train: digits({ seed: 0, length: 20_000 }),
     test: digits({ seed: 1, length: 4_000 }),
@@ -158,7 +163,6 @@ async function writeReport(
   results: object,
 ): Promise<void> {
   const encode = (content: string): Uint8Array => new TextEncoder().encode(content);
-  await mkdir(folder, { recursive: true });
   for (const picture of report.pictures) {
     const { svg, png } = picture;
     await writeFileAtomic(join(folder, pictureFile(picture)), svg === undefined ? png! : encode(svg));

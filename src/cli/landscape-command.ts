@@ -16,13 +16,10 @@ import {
 } from "../analyze/loss-landscape/surface-file.ts";
 import { isFile, readFile, writeFileAtomic } from "../io/files.node.ts";
 import type { Module } from "../nn/module.ts";
-import { EventLoopYield } from "../train/yield-to-event-loop.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "./format.ts";
-import { listenForInterruption } from "./interruption.ts";
-import { LabDisplay } from "./lab-display.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { type NetworkData, networkDataOptions, readBatches } from "./network-data.ts";
 import { type Network, networkOptions, openNetwork, whatNetworksAre } from "./network-operand.ts";
@@ -30,6 +27,7 @@ import { choice, flag, integer, real, text } from "./option.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { watchingDownloads } from "./watch-downloads.ts";
+import { type WatchedWork, watchingWork } from "./watch-work.ts";
 import { requirePictureName, writePicture } from "./write-picture.ts";
 
 const options = {
@@ -78,7 +76,7 @@ export const landscape: Command = defineCommand({
   run: runLandscape,
 });
 
-async function runLandscape(
+function runLandscape(
   { values, operands, given }: Arguments<typeof options>,
   terminal: Terminal,
 ): Promise<number> {
@@ -89,51 +87,57 @@ async function runLandscape(
     if (to !== undefined && given.has(name))
       throw new UsageError(`--${name} is for random directions, without --to`);
   }
-  using interruption = listenForInterruption(() => {});
-  const { signal } = interruption;
-  const display = new LabDisplay(terminal, values.json || !terminal.interactive);
-  try {
+  const surface = async (work: WatchedWork): Promise<number> => {
+    const { signal } = work.begin(operands[0]!);
     const open = (name: string): Promise<Network> =>
-      watchingDownloads(terminal, (transfer) => openNetwork(name, values, { ...transfer, signal }));
+      watchingDownloads(terminal, (transfer) =>
+        openNetwork(name, values, { ...transfer, ...(signal && { signal }) }),
+      );
     const network = await open(operands[0]!);
     const end = to === undefined ? undefined : (await open(to)).model;
     const data = await readBatches(network, values, signal);
     const grid = gridOf(values);
-    const identity = await identityOf(network, data, values, end);
+    const store = await openStore(values, await identityOf(network, data, values, end), grid);
     const began = performance.now();
-    const store = await openStore(values, identity, grid);
-    const known = store.points;
-    const total = grid.alphas.length * grid.betas.length;
-    const events = new EventLoopYield();
-    const { model } = network;
-    try {
-      const found = await lossLandscape(model, data.batches, {
-        ...values,
-        ignoreVectors: !values.vectors,
-        grid,
-        ...(end && { directions: [await directionTo(model, await end.stateDict())] }),
-        known,
-        signal,
-        onPoint: async (points) => {
-          display.show(`loss ${formatNumber(points.loss.at(-1)!)}`, points.loss.length, total);
-          await store.keep(points);
-          await events.pause();
-        },
-      });
-      display.clear();
-      const seconds = (performance.now() - began) / 1000;
-      if (out !== undefined) await writePicture(out, { svg: () => draw(found, network.name, values) });
-      report(found, { network, data, values, seconds, known }, terminal);
-    } finally {
-      await store.close();
-    }
-  } catch (error) {
-    display.clear();
-    if (!signal.aborted) throw error;
-    if (!values.json) terminal.line(interrupted(values));
-    return interruption.exitCode;
+    const found = await compute(network, data, values, { grid, end, store }, work);
+    const seconds = (performance.now() - began) / 1000;
+    if (out !== undefined) await writePicture(out, { svg: () => draw(found, network.name, values) });
+    report(found, { network, data, values, seconds, known: store.points }, terminal);
+    return 0;
+  };
+  return watchingWork(terminal, surface, interrupted(values));
+}
+
+interface Task {
+  readonly grid: LandscapeGrid;
+  /** Where a line goes to. */
+  readonly end: Module | undefined;
+  readonly store: Store;
+}
+
+/** All points that are not stored yet; whatever ends it, those that were found are. */
+async function compute(
+  { model }: Network,
+  { batches }: NetworkData,
+  { statistics, seed, normalize, vectors }: Values,
+  { grid, end, store }: Task,
+  work: WatchedWork,
+): Promise<LossLandscape> {
+  try {
+    return await lossLandscape(model, batches, {
+      ...work.begin("points"),
+      statistics,
+      seed,
+      normalize,
+      ignoreVectors: !vectors,
+      grid,
+      ...(end && { directions: [await directionTo(model, await end.stateDict())] }),
+      known: store.points,
+      onPoint: store.keep,
+    });
+  } finally {
+    await store.close();
   }
-  return 0;
 }
 
 function gridOf({ dimensions, steps, range, to }: Values): LandscapeGrid {

@@ -55,22 +55,23 @@ export interface NetworkData {
 export async function readBatches(
   network: Network,
   values: NetworkDataValues & { readonly seed: number },
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<NetworkData> {
   const { name, imageShape } = network;
   const { part, limit, batchSize, seed } = values;
+  const stop = signal ? { signal } : {};
   const data = values.data ?? (await trainedOn(name));
   const classes = countClasses(network);
   if (data === "noise")
     return { data, images: limit, batches: noise(network, classes, limit, batchSize, seed) };
   const preprocessing: Preprocessing = { ...usualPreprocessing(imageShape), ...network.normalization };
   const settings = part === "train" ? { data, limit } : { data, testLimit: limit };
-  const loaded = await loadData(settings, { photographs: { preprocessing, seed }, signal });
-  const dataset = loaded[part].normalized(network.normalization);
-  requireFit(dataset, network, data, classes);
+  const loaded = await loadData(settings, { photographs: { preprocessing, seed }, ...stop });
+  requireFit(loaded[part], network, data, classes);
+  // Random parameters know nothing of a scale, so that images keep their data set's.
+  const dataset = network.trained ? loaded[part].normalized(network.normalization) : loaded[part];
   const batches: LabelledBatch[] = [];
-  for await (const [images, labels] of dataset.batches(batchSize, { signal }))
-    batches.push([images!, labels!]);
+  for await (const [images, labels] of dataset.batches(batchSize, stop)) batches.push([images!, labels!]);
   return { data, images: dataset.length, batches };
 }
 

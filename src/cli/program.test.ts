@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RecordedTerminal } from "../../test/recorded-terminal.ts";
 import "../index.ts";
+import { parseEvents } from "../io/tensorboard/events.ts";
 import { runProgram } from "./program.ts";
 
 interface Outcome {
@@ -63,6 +64,7 @@ test.each([
   [["trian"], 'fovea: there is no command "trian"; did you mean train?'],
   [["--versoin"], "fovea: there is no option --versoin; did you mean --version?"],
   [["train", "--epoch", "3"], "fovea train: there is no option --epoch; did you mean --epochs?"],
+  [["train", "--tensorboard-every", "9"], "--tensorboard-every belongs to --tensorboard"],
   [
     ["train", "--data", "nowhere"],
     "fovea train: --data must be digits, mnist, fashion-mnist, cifar10 or a folder",
@@ -115,6 +117,20 @@ describe("train", () => {
     expect(stdout).toContain("Goes on after step 20 of 30");
     expect(stdout).toContain("Trained 3 epochs (30 steps)");
     expect(JSON.parse(await readFile(join(longer, "config.json"), "utf8")).settings.epochs).toBe(3);
+  });
+
+  test("writes TensorBoard's events into the run's folder, or into another one", async () => {
+    const [path, other] = [join(folder, "watched"), join(folder, "events")];
+    const monitored = ["train", "--epochs", "1", "--tensorboard-every", "5", "--run", path, ...tiny];
+    expect((await fovea(...monitored, "--tensorboard")).code).toBe(0);
+    const [file] = (await readdir(path)).filter((name) => name.startsWith("events.out.tfevents."));
+    const steps = parseEvents(await readFile(join(path, file!)), file!)
+      .filter(({ values }) => values.some(({ tag }) => tag === "update_ratio/0.weight"))
+      .map(({ step }) => step);
+    expect(steps).toEqual([5, 10]);
+    const resumed = await fovea("train", "--resume", path, "--epochs", "2", "--tensorboard", other);
+    expect(resumed.code).toBe(0);
+    expect(await readdir(other)).toHaveLength(1);
   });
 
   test("keeps from mixing a run with another", async () => {

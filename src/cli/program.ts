@@ -3,16 +3,22 @@ import { FoveaError } from "../core/errors.ts";
 import { suggestion } from "../core/nearest.ts";
 import { attribute } from "./attribute-command.ts";
 import { bench } from "./bench-command.ts";
+import { checkLaw } from "./check-command.ts";
 import { classify } from "./classify-command.ts";
 import type { Command } from "./command.ts";
 import { convolution } from "./convolution-command.ts";
+import { equivarianceCommand } from "./equivariance-command.ts";
 import { evaluateRun } from "./eval-command.ts";
 import { exportNetwork } from "./export-command.ts";
+import { features } from "./features-command.ts";
+import { filtersCommand } from "./filters-command.ts";
 import { definitionList } from "./help.ts";
 import { hessian } from "./hessian-command.ts";
 import { lab } from "./lab-command.ts";
 import { landscape } from "./landscape-command.ts";
+import { maximize } from "./maximize-command.ts";
 import { models } from "./models-command.ts";
+import { receptiveFieldCommand } from "./receptive-field-command.ts";
 import { printable } from "./style.ts";
 import { summary } from "./summary-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,12 +31,18 @@ const commands: readonly Command[] = [
   classify,
   models,
   summary,
+  receptiveFieldCommand,
   bench,
   exportNetwork,
+  checkLaw,
   lab,
+  features,
+  filtersCommand,
   attribute,
   landscape,
   hessian,
+  maximize,
+  equivarianceCommand,
   convolution,
 ];
 

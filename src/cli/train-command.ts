@@ -9,6 +9,7 @@ import type { Checkpoint } from "../train/checkpoint.ts";
 import type { FitEvent } from "../train/events.ts";
 import { fit as trainModel } from "../train/fit.ts";
 import { RunFolder } from "../train/run-folder.node.ts";
+import { TensorBoardLog } from "../train/tensorboard-log.node.ts";
 import type { Arguments } from "./arguments.ts";
 import { trainViewOf } from "./augmentation.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -16,7 +17,7 @@ import { imageFormOf, preprocessingFor } from "./image-form.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { isImageFolder, loadData } from "./load-data.ts";
 import { machineOptions, useThreads } from "./machine.ts";
-import { integer, text } from "./option.ts";
+import { integer, type Option, text } from "./option.ts";
 import { batchNormEpsOf, choosePreprocessing, makePretrained } from "./pretrained.ts";
 import { writeRunConfig } from "./run-config.ts";
 import { configName, makeModel, newRunPath, openRun, type SavedRun } from "./saved-run.ts";
@@ -39,6 +40,17 @@ const options = {
   ...settingOptions,
   run: text("DIR", "the folder for the run (default: runs/MODEL-DATA-TIME)"),
   resume: text("RUN", "goes on with a run where its last checkpoint was made, also for more --epochs"),
+  tensorboard: {
+    placeholder: "[DIR]",
+    help: "writes TensorBoard's events to a folder (alone: the run's own folder)",
+    initial: undefined,
+    bare: "",
+    parse: (value) => value,
+  } satisfies Option<string | undefined>,
+  tensorboardEvery: integer(
+    "updates between two of which gradients, weights and dead units are written (default: 50)",
+    { initial: undefined, least: 1 },
+  ),
   checkpointEvery: integer("updates between checkpoints, besides one for each epoch and each minute", {
     initial: undefined,
     least: 1,
@@ -60,6 +72,7 @@ export const train: Command = defineCommand({
     "fovea train --data mnist --epochs 3 --run runs/mine",
     "fovea train --model batch-norm-net --data fashion-mnist --optimizer adamw --shift 2",
     "fovea train --resume runs/mine --epochs 6",
+    "fovea train --model cifar_resnet20 --data cifar10 --tensorboard",
     "fovea train --model resnet18 --pretrained --data photos --freeze-epochs 1 --augment light",
   ],
   run: runTraining,
@@ -68,7 +81,10 @@ export const train: Command = defineCommand({
 type TrainArguments = Arguments<typeof options>;
 
 async function runTraining(args: TrainArguments, terminal: Terminal): Promise<number> {
-  const { threads, json } = args.values;
+  const { threads, json, tensorboard, tensorboardEvery } = args.values;
+  if (tensorboardEvery !== undefined && tensorboard === undefined) {
+    throw new UsageError("--tensorboard-every belongs to --tensorboard");
+  }
   useThreads(threads);
   const display = new TrainingDisplay(terminal);
   using interruption = listenForInterruption(() => {
@@ -179,15 +195,18 @@ async function trainRun(
   display: TrainingDisplay,
   terminal: Terminal,
 ): Promise<number> {
-  const { json, checkpointEvery } = values;
+  const { json, checkpointEvery, tensorboard, tensorboardEvery = 50 } = values;
   const { folder, settings, images } = run;
+  const log =
+    tensorboard === undefined ? undefined : await TensorBoardLog.create(tensorboard || folder.path, model);
   if (!json) display.note(`${settings.model} on ${settings.data}, saved in ${folder.path}`);
   const began = performance.now();
   const print = (record: unknown): void => terminal.line(JSON.stringify(record));
-  const onEvent = (event: FitEvent): void => {
+  const onEvent = (event: FitEvent): Promise<void> | undefined => {
     const record = json ? eventRecord(event) : undefined;
     if (!json) display.show(event);
     else if (record) print(record);
+    return log?.onEvent(event);
   };
   const result = await trainModel(model, {
     ...planTraining(settings, data, images),
@@ -198,6 +217,7 @@ async function trainRun(
       seconds: 60,
       ...(checkpointEvery !== undefined && { steps: checkpointEvery }),
     },
+    ...(log && { monitor: { every: tensorboardEvery } }),
     signal: interruption.signal,
     onEvent,
   });

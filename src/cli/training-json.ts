@@ -9,6 +9,7 @@ export function eventRecord(event: FitEvent): Readonly<Record<string, unknown>> 
       return { ...rest, ...(resumedAt && { resumedAt: resumedAt.step }) };
     }
     case "step":
+    case "monitor":
       return { ...event };
     case "epoch":
       return { kind: "epoch", ...event.record, seconds: event.seconds };

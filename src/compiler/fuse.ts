@@ -5,7 +5,7 @@ import { KernelBuilder } from "./build-kernel.ts";
 import { chooseLayouts, isWeightGradient, type Layouts } from "./choose-layouts.ts";
 import { sumOfProducts } from "./contraction.ts";
 import { opaqueOps } from "./expand-graph.ts";
-import { type Buffer, type Expr, readsOf } from "./expr.ts";
+import { type Buffer, type Expr, readsOf, walk } from "./expr.ts";
 import { flatten, isAffine } from "./index-expr.ts";
 import type { Kernel, KernelGraph } from "./kernel.ts";
 import { elementsOf, isRowMajor, lengthOf, rowMajor } from "./layout.ts";
@@ -175,7 +175,25 @@ class Fusion {
     if (this.#buffers.has(n) || this.#uses[n]! === 0) return;
     const shared = this.#users[n]!.length > 1 && !this.#joins(n);
     if (shared && (this.#carried.has(n) || cost > recomputeLimit)) this.#materialize(n);
-    else if (cost > 2 && this.#users[n]!.some((user) => this.#repeats(user, n))) this.#materialize(n);
+    else if (
+      this.#users[n]!.some((user) => this.#repeats(user, n)) &&
+      (cost > 2 || (!this.#carried.has(n) && this.#isScattered(n)))
+    )
+      this.#materialize(n);
+  }
+
+  /**
+   * Whether a vector is read from elsewhere than one sum of its loops says, as one value for several channels is: spread
+   * over the maps of a contraction it would keep that from being done by tiles.
+   */
+  #isScattered(n: number): boolean {
+    if (!this.#users[n]!.every((user) => this.#nodes[user]!.op === "expand")) return false;
+    const { at } = this.#elements.naturalLoops(n);
+    let scattered = false;
+    walk(this.#elements.ofKernel(n)(at), (part) => {
+      if (part.kind === "load" && !isAffine(part.index)) scattered = true;
+    });
+    return scattered;
   }
 
   /**
@@ -217,7 +235,7 @@ class Fusion {
       const contract = lowerings.get(op)!.kind === "contract";
       const aligned =
         lowering.kind === "elementwise" ||
-        (node.op === "reshape" && op !== "interleave" && (!contract || this.#regroups(n)));
+        (node.op === "reshape" && op !== "interleave" && (!contract || this.#regroups(n, reduction)));
       const other = kept !== undefined && kept !== reduction;
       if (aligned && other && this.#users[input]!.length === 1 && this.#interleavedAlike(input, kept!))
         this.#settleParts(input);
@@ -249,11 +267,19 @@ class Fusion {
     return inputs.filter((input) => this.#carried.has(input) && !this.#buffers.has(input));
   }
 
-  /** Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables. */
-  #regroups(n: number): boolean {
+  /**
+   * Whether a reshape only splits or joins axes, so that a contraction inside still reads sums of loop variables; one in
+   * Winograd's form keeps its own axes in front.
+   */
+  #regroups(n: number, contraction: number): boolean {
     const { at } = this.#elements.naturalLoops(n);
     const product = sumOfProducts(this.#elements.ofKernel(n)(at));
-    return product !== undefined && [product.a, product.b].every((x) => isAffineLoad(x, this.#packed));
+    if (product === undefined) return false;
+    const loads = [product.a, product.b];
+    const [own, { shape }] = [this.#nodes[contraction]!.shape, this.#nodes[n]!];
+    if (loads.some(({ buffer }) => this.#winograd.has(buffer)) && !sameShape(shape.slice(0, own.length), own))
+      return false;
+    return loads.every((x) => isAffineLoad(x, this.#packed));
   }
 
   #costOf(n: number, lowering: Lowering): number {

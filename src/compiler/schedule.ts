@@ -1,6 +1,6 @@
 import type { GraphOutput } from "../core/graph.ts";
 import { type Buffer, load, readsOf, walk, written } from "./expr.ts";
-import { isDynamic, loopVariable, variable } from "./index-expr.ts";
+import { type Index, loopVariable, variable } from "./index-expr.ts";
 import { type Kernel, type KernelGraph, nestsOf } from "./kernel.ts";
 import { allIndices } from "./merge-loops.ts";
 
@@ -31,11 +31,12 @@ const lookAhead = 64;
  * write. Otherwise it is written elsewhere and copied at the end.
  */
 export function schedule(graph: KernelGraph, outputs: readonly GraphOutput[]): Schedule {
-  const { ahead, kernels } = splitAhead(graph);
+  const tables: Tables = new Map(graph.constants.map(({ buffer, values }) => [buffer, values]));
+  const { ahead, kernels } = splitAhead(graph, tables);
   const buffers = [...graph.outputs];
   const position = new Map(kernels.map((kernel, i) => [kernel.output.id, i]));
   const after = dependencies(kernels);
-  const fallible = kernels.map((_, k) => k).filter((k) => mayFail(kernels[k]!));
+  const fallible = kernels.map((_, k) => k).filter((k) => mayFail(kernels[k]!, tables));
   const writers = new Set<number>();
   const copies: Kernel[] = [];
   outputs.forEach(({ replaces }, i) => {
@@ -75,7 +76,7 @@ function dependencies(kernels: readonly Kernel[]): Set<number>[] {
 }
 
 /** Takes out what needs to be computed only when a variable has changed. */
-function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } {
+function splitAhead(graph: KernelGraph, tables: Tables): { ahead: Kernel[]; kernels: Kernel[] } {
   const later = new Set(graph.outputs);
   const ahead: Kernel[] = [];
   const kernels: Kernel[] = [];
@@ -84,7 +85,7 @@ function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } 
     if (
       stable &&
       !later.has(output) &&
-      !mayFail(kernel) &&
+      !mayFail(kernel, tables) &&
       !reads.flatMap(written).some((buffer) => later.has(buffer))
     ) {
       ahead.push(kernel);
@@ -96,10 +97,26 @@ function splitAhead(graph: KernelGraph): { ahead: Kernel[]; kernels: Kernel[] } 
   return { ahead, kernels };
 }
 
-/** Whether a kernel looks up positions that it reads from memory. */
-function mayFail({ body }: Kernel): boolean {
-  if (body.kind === "scatter") return true;
-  return nestsOf(body).some(({ expr }) => allIndices(expr).some(isDynamic));
+/** The values of buffers that are part of the program. */
+type Tables = ReadonlyMap<Buffer, readonly number[]>;
+
+/** Whether a kernel looks up positions that it reads from memory, and that nobody has checked. */
+function mayFail({ body }: Kernel, tables: Tables): boolean {
+  const indices =
+    body.kind === "scatter"
+      ? [body.index, ...allIndices(body.value)]
+      : nestsOf(body).flatMap(({ expr }) => allIndices(expr));
+  return indices.some((index) => mayMiss(index, tables));
+}
+
+function mayMiss(index: Index, tables: Tables): boolean {
+  return index.terms.some(({ atom }) => {
+    if (atom.kind === "loop") return false;
+    if (atom.kind !== "dynamic") return mayMiss(atom.of, tables);
+    const { value, extent } = atom;
+    const positions = value.kind === "load" ? tables.get(value.buffer) : undefined;
+    return !positions?.every((position) => position >= 0 && position < extent);
+  });
 }
 
 /** Whether kernel `k` has to wait for kernel `earlier`, directly or not. */

@@ -79,13 +79,14 @@ export async function check(
   const x =
     options.images ?? uniform([2, ...inputShape], { low: -1, high: 1, generator: new Generator(seed) });
   return withMode(model, false, async () => {
+    const moved = group.elements.map((_, g) => actOnGrid(x, group, g));
     const forward = forwardOn(model, backend);
     const y = await forward(x);
     const results: Tensor[] = [];
-    for (let g = 0; g < group.order; g++) {
+    for (const each of moved) {
       signal?.throwIfAborted();
-      results.push(await forward(actOnGrid(x, group, g)));
-      progress?.(g + 1, group.order);
+      results.push(await forward(each));
+      progress?.(results.length, group.order);
     }
     const held = await Promise.all(
       candidates(y, group, options.output).map(async (output) => {

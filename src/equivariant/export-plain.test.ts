@@ -10,10 +10,19 @@ import { Conv2d } from "../nn/conv2d.ts";
 import { Module } from "../nn/module.ts";
 import { Generator } from "../ops/generator.ts";
 import { uniform } from "../ops/random.ts";
+import { CosetMaxPool } from "./coset-max-pool.ts";
 import { differenceOf } from "./difference.ts";
+import { ExactAvgPool2d, ExactMaxPool2d } from "./exact-pool.ts";
 import { exportPlain, isEquivariant } from "./export-plain.ts";
-import { cyclicGroup } from "./group.ts";
+import { cyclicGroup, dihedralGroup } from "./group.ts";
+import { GroupBatchNorm2d } from "./group-batch-norm2d.ts";
 import { GroupConv2d } from "./group-conv2d.ts";
+import { GroupDropout } from "./group-dropout.ts";
+import { GroupAvgPool, GroupMaxPool } from "./group-pool.ts";
+import { LiftingConv2d } from "./lifting-conv2d.ts";
+import { RestrictGroup } from "./restrict-group.ts";
+
+const c4 = cyclicGroup(4);
 
 test("random networks become ordinary ones with the same outputs", async () => {
   let largest = 0;
@@ -33,7 +42,7 @@ test("random networks become ordinary ones with the same outputs", async () => {
 });
 
 test("P4CNN keeps its names, with filters for each element", async () => {
-  const model = groupCnn(cyclicGroup(4));
+  const model = groupCnn(c4);
   const names = [...(await model.stateDict()).keys()];
   const plain = await exportPlain(model).stateDict();
   expect([...plain.keys()]).toEqual(names);
@@ -57,10 +66,22 @@ test("a layer in two places stays one layer, and a network that is one layer bec
   expect(exportPlain(shared)).toBeInstanceOf(Conv2d);
 });
 
-test.each([false, true])("onnxruntime computes what P4CNN does (made ordinary before: %s)", async (made) => {
-  const model = groupCnn(cyclicGroup(4), { numClasses: 3 });
-  randomize(model, 1);
-  await expectSameInRuntime(made ? exportPlain(model) : model, [{ shape: [2, 1, 28, 28] }], {
-    allowed: { relative: 1e-4, absolute: 1e-5 },
-  });
+test.each([
+  [new LiftingConv2d(c4, 2, 2, 3, { stride: 2, padding: 1 }), [2, 2, 5, 5]],
+  [
+    new GroupConv2d(dihedralGroup(4), 1, 2, 2, { bias: false, paddingMode: "reflect", padding: 1 }),
+    [2, 8, 3, 3],
+  ],
+  [new GroupBatchNorm2d(c4, 2, { eps: 0.1 }), [2, 8, 2, 2]],
+  [new GroupMaxPool(c4), [2, 8, 2, 2]],
+  [new GroupAvgPool(c4), [2, 8]],
+  [new CosetMaxPool(dihedralGroup(4), c4), [2, 8, 2, 2]],
+  [new RestrictGroup(dihedralGroup(4), c4), [2, 8, 2, 2]],
+  [new ExactMaxPool2d(c4, 2), [1, 4, 4, 4]],
+  [new ExactAvgPool2d(c4, 3, { stride: 1, padding: 1 }), [1, 4, 4, 4]],
+  [new GroupDropout(c4), [2, 8, 2, 2]],
+] as const)("onnxruntime computes what %s does", async (layer, shape) => {
+  randomize(layer, 3);
+  await expectSameInRuntime(layer, [{ shape }]);
+  await expectSameInRuntime(layer, [{ shape }], { dynamicBatch: true, batch: 3 });
 });

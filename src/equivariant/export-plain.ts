@@ -1,14 +1,12 @@
 import { Module } from "../nn/module.ts";
-import { ExactAvgPool2d, ExactMaxPool2d } from "./exact-pool.ts";
-import { GroupBatchNorm2d } from "./group-batch-norm2d.ts";
-import { GroupConvolution } from "./group-convolution.ts";
 
-type Expandable = GroupConvolution | GroupBatchNorm2d | ExactMaxPool2d | ExactAvgPool2d;
+/** A layer that has an ordinary one with the same output in evaluation. */
+type Expandable = Module & { toPlain(): Module };
 
 /**
  * Turns a network of group convolutions into an ordinary one with the same outputs in evaluation, and returns it: each
- * `LiftingConv2d` and `GroupConv2d` becomes a `Conv2d` with the filters of all elements, each `GroupBatchNorm2d` a
- * `BatchNorm2d`.
+ * layer with a method `toPlain` becomes what that gives (a `GroupConv2d` or `SteerableConv2d` a `Conv2d` with the filters
+ * of all elements, a `GroupBatchNorm2d` a `BatchNorm2d`).
  *
  * The network itself is changed (its own class and layers stay, with ordinary layers under the same names), so that its
  * state is what any other framework loads. Training it would no longer keep the symmetry.
@@ -31,9 +29,7 @@ export function isEquivariant(model: Module): boolean {
 }
 
 function isExpandable(value: unknown): value is Expandable {
-  return [GroupConvolution, GroupBatchNorm2d, ExactMaxPool2d, ExactAvgPool2d].some(
-    (layer) => value instanceof layer,
-  );
+  return value instanceof Module && "toPlain" in value && typeof value.toPlain === "function";
 }
 
 /** Replaces layers where a module can keep them: in its properties, and in arrays and plain objects there. */

@@ -36,6 +36,9 @@ interface Call {
   readonly output: Tensor;
 }
 
+/** Inner layers may sum up more numbers than the last one: rounding is allowed this many times the tolerance there. */
+const leeway = 10;
+
 /**
  * The first call of a layer, in the order in which they end, whose output follows none of the laws that it can: to stay
  * as it is, to turn as images do, or as feature maps on the group (or as fields of the type `told`).
@@ -71,7 +74,7 @@ export async function firstBrokenLayer(
       errors[i]!.map(async ([apart, scale]) => relativeTo(await apart!.item(), await scale!.item())),
     );
     const relative = Math.min(...laws);
-    if (path === undefined || laws.length === 0 || relative <= tolerance) continue;
+    if (path === undefined || laws.length === 0 || relative <= leeway * tolerance) continue;
     const [layer] = String(module).split("\n");
     return { path, layer: layer!, outputShape: output.shape, relative };
   }

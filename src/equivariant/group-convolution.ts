@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
-import { type Tensor, tensor } from "../core/tensor.ts";
+import type { Tensor } from "../core/tensor.ts";
 import { Conv2d } from "../nn/conv2d.ts";
 import * as init from "../nn/init.ts";
 import { Module } from "../nn/module.ts";
@@ -8,6 +8,7 @@ import { Parameter } from "../nn/parameter.ts";
 import { requireCount } from "../nn/require-count.ts";
 import { requireRank } from "../nn/require-rank.ts";
 import { showArguments } from "../nn/show-arguments.ts";
+import { constant } from "../ops/constant.ts";
 import { type ConvOptions, conv2d } from "../ops/conv.ts";
 import { expand } from "../ops/expand.ts";
 import { take } from "../ops/gather.ts";
@@ -53,7 +54,7 @@ export abstract class GroupConvolution extends Module {
   readonly kernelSize: number;
   readonly options: GroupConvOptions;
   readonly #layer: string;
-  readonly #table: Tensor;
+  readonly #table: Int32Array;
   /** Elements of the group that the input has channels for. */
   readonly #fibre: number;
 
@@ -79,7 +80,7 @@ export abstract class GroupConvolution extends Module {
     this.outChannels = outChannels;
     this.kernelSize = kernelSize;
     this.options = options;
-    this.#table = tensor(filterTable(group, domain, kernelSize));
+    this.#table = filterTable(group, domain, kernelSize);
     this.#fibre = domain === "regular" ? group.order : 1;
     const filter: Shape =
       domain === "regular" ? [group.order, kernelSize, kernelSize] : [kernelSize, kernelSize];
@@ -108,7 +109,8 @@ export abstract class GroupConvolution extends Module {
     const fibre = this.#fibre;
     const taps = kernelSize ** 2;
     const rows = reshape(this.weight, [outChannels * inChannels, fibre * taps]);
-    const all = reshape(take(rows, this.#table, 1), [outChannels, inChannels, group.order, fibre * taps]);
+    const table = constant(this.#table, [this.#table.length], "int32");
+    const all = reshape(take(rows, table, 1), [outChannels, inChannels, group.order, fibre * taps]);
     return reshape(permute(all, [0, 2, 1, 3]), [
       outChannels * group.order,
       inChannels * fibre,

@@ -28,6 +28,15 @@ export {
 export { type PthFile, parsePth } from "./pth/parse-pth.ts";
 export { type PickleValue, PythonGlobal, PythonObject } from "./pth/pickle-value.ts";
 export { parseSafetensors, type SafetensorsFile, serializeSafetensors } from "./safetensors.ts";
+export {
+  type EncodedImage,
+  encodeEvent,
+  encodeFileVersion,
+  parseEvents,
+  type SummaryEvent,
+  type SummaryValue,
+} from "./tensorboard/events.ts";
+export { type Histogram, histogramOf } from "./tensorboard/histogram.ts";
 export { toFloat32 } from "./to-float32.ts";
 export { toRgb } from "./to-rgb.ts";
 export { readZip, type ZipEntry } from "./zip.ts";

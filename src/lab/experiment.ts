@@ -30,8 +30,12 @@ export interface LabContext {
   readonly quick: boolean;
   /** Ends the experiment with the signal's reason as an error. */
   readonly signal: AbortSignal;
-  /** The data set of this name, or the one that a person chose for it. */
-  load(name: DataName): Promise<TrainTest>;
+  /**
+   * The data set of this name, or the one that a person chose for it.
+   *
+   * @param trainLength how many training images are enough, so that files which hold others are not needed.
+   */
+  load(name: DataName, trainLength?: number): Promise<TrainTest>;
   /** Tells a person what is under way; `done` of `total` parts of it are finished. */
   progress(text: string, done?: number, total?: number): void;
 }
@@ -45,7 +49,7 @@ export function part(context: LabContext, text: string, index: number, count: nu
   context.progress(text, index, count);
   return {
     ...context,
-    load: (name) => context.load(name),
+    load: (name, trainLength) => context.load(name, trainLength),
     progress: (inner, done = 0, total = 1) => {
       context.progress(inner === "" ? text : `${text}: ${inner}`, index + done / total, count);
     },

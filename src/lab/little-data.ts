@@ -68,14 +68,23 @@ async function runLittleData(context: LabContext): Promise<Report> {
     }
     return accuracies;
   });
+  return describeRuns(sizes, steps, runs);
+}
+
+/** @param runs for each seed the accuracies by network and number of images. */
+export function describeRuns(
+  sizes: readonly number[],
+  steps: number,
+  runs: readonly (readonly (readonly number[])[])[],
+): Report {
   const curves = networks.map((_, n) => sizes.map((_, s) => statistics(runs.map((run) => run[n]![s]!))));
   const gains = fullyConnectedOnes.map((_, k) =>
     sizes.map((_, s) => statistics(runs.map((run) => run[0]![s]! - run[k + 1]![s]!))),
   );
   const worth = equalTo(sizes, curves);
-  const verdicts = judge(sizes, gains);
+  const verdicts = judge(sizes, gains, curves);
   return {
-    summary: summarize(sizes, gains, worth),
+    summary: summarize(sizes, gains, worth, curves),
     verdicts,
     tables: [
       {
@@ -155,8 +164,9 @@ function imagesFor(accuracy: number, sizes: readonly number[], curve: Curve): nu
   return undefined;
 }
 
-function judge(sizes: readonly number[], gains: readonly Curve[]): Verdict[] {
+function judge(sizes: readonly number[], gains: readonly Curve[], curves: readonly Curve[]): Verdict[] {
   const least = gains.flat().reduce((a, b) => (b.mean < a.mean ? b : a));
+  const ratios = errorRatios(curves);
   const [fewest, most] = [sizes[0]!.toLocaleString("en"), sizes.at(-1)!.toLocaleString("en")];
   return [
     {
@@ -169,15 +179,28 @@ function judge(sizes: readonly number[], gains: readonly Curve[]): Verdict[] {
       holds: gains.every((gain) => gain[0]!.mean > gain.at(-1)!.mean),
       found: gains.map((gain) => `${points(gain[0]!)} against ${points(gain.at(-1)!)}`).join("; "),
     },
+    {
+      statement: "So it is if the errors are divided and not subtracted",
+      holds: ratios.every((ratio) => ratio[0]! > ratio.at(-1)!),
+      found: ratios
+        .map((ratio) => `${ratio[0]!.toFixed(2)} times the error against ${ratio.at(-1)!.toFixed(2)} times`)
+        .join("; "),
+    },
   ];
+}
+
+/** How many times the convolutional network's error each of the others makes. */
+function errorRatios([first, ...others]: readonly Curve[]): number[][] {
+  return others.map((curve) => curve.map(({ mean }, s) => (1 - mean) / (1 - first![s]!.mean)));
 }
 
 function summarize(
   sizes: readonly number[],
   gains: readonly Curve[],
   worth: readonly (readonly (number | undefined)[])[],
+  curves: readonly Curve[],
 ): string {
-  const [gain, needed] = [gains[0]!, worth[0]!];
+  const [gain, needed, ratio] = [gains[0]!, worth[0]!, errorRatios(curves)[0]!];
   const at = needed.findLastIndex((each) => each !== undefined);
   const images = (count: number): string => Math.round(count).toLocaleString("en");
   const compared =
@@ -187,7 +210,8 @@ function summarize(
         `${(needed[at]! / sizes[at]!).toFixed(1)} times as many.`;
   return (
     `Against a fully connected network with as many parameters, the convolutional one gains ${points(gain[0]!)} with ` +
-    `${images(sizes[0]!)} images and ${points(gain.at(-1)!)} with ${images(sizes.at(-1)!)}. ${compared}`
+    `${images(sizes[0]!)} images and ${points(gain.at(-1)!)} with ${images(sizes.at(-1)!)}; the other one makes ` +
+    `${ratio[0]!.toFixed(1)} and ${ratio.at(-1)!.toFixed(1)} times its error there. ${compared}`
   );
 }
 

@@ -1,6 +1,7 @@
 import { valueAndGrad } from "../autograd/grad.ts";
 import { compile } from "../compiler/compile.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
+import type { TrainTest } from "../data/mnist.ts";
 import type { ImageShape } from "../data/source.ts";
 import { BatchNorm2d } from "../nn/batch-norm2d.ts";
 import { Conv2d } from "../nn/conv2d.ts";
@@ -64,9 +65,8 @@ export interface Networks {
 }
 
 /** Trains both kinds over the seeds, and times them. */
-export async function compareNetworks(context: LabContext): Promise<Networks> {
+export async function compareNetworks(context: LabContext, { train, test }: TrainTest): Promise<Networks> {
   const { quick } = context;
-  const { train, test } = await context.load("cifar10");
   const create = (kind: Kind) => (): Module => network(kind, train.imageShape, train.classes.length);
   const recipe = {
     train,

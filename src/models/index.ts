@@ -12,6 +12,7 @@ export type { ModelEntry, ModelOptions } from "./model-entry.ts";
 export { muLawDecode, muLawEncode } from "./mu-law.ts";
 export { listModels } from "./registry.ts";
 export { SegmentationNet } from "./segmentation.ts";
+export { steerableCnn } from "./steerable-cnn.ts";
 export { UNet, type UNetOptions } from "./unet.ts";
 export { WaveNet, type WaveNetOptions } from "./wavenet.ts";
 export type { GenerateOptions } from "./wavenet-generate.ts";

@@ -20,7 +20,7 @@ interface Stage {
 }
 
 /**
- * Table 5 of the paper in small: its kernels of 7 and 5 pixels, widths that give P4CNN's number of parameters, and no
+ * The paper's network for rotated MNIST in small: kernels of 7 and 5 pixels, widths that give P4CNN's number of parameters, and no
  * second convolution before the first pooling.
  */
 const stages: readonly Stage[] = [

@@ -136,6 +136,20 @@ const rows: readonly Row[] = [
   [() => new nn.Flatten(2), "Flatten(2)", [2, 3, 4, 5], [2, 3, 20]],
   [() => new nn.Flatten(0, 1), "Flatten(0, 1)", [2, 3, 4], [6, 4]],
   [() => new nn.Unflatten([3, 4]), "Unflatten([3, 4])", [2, 12], [2, 3, 4]],
+  [
+    () => new nn.BlurPool2d(3, { kernelSize: 3, paddingMode: "zeros" }),
+    'BlurPool2d(3, { kernelSize: 3, paddingMode: "zeros" })',
+    [2, 3, 5, 6],
+    [2, 3, 3, 3],
+    { filt: [3, 1, 3, 3] },
+  ],
+  [
+    () => new nn.MaxBlurPool2d(2, 3, { stride: 2, padding: 1 }),
+    "MaxBlurPool2d(\n  3, { padding: 1, stride: 1 }\n  (blur): BlurPool2d(2, { stride: 2 })\n)",
+    [1, 2, 7, 8],
+    [1, 2, 4, 4],
+    { "blur.filt": [2, 1, 4, 4] },
+  ],
   [() => new nn.Identity(), "Identity()", [2], [2]],
   [() => new nn.Upsample(2), "Upsample(2)", [1, 1, 2, 3], [1, 1, 4, 6]],
   [

@@ -1,11 +1,20 @@
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { FitResult } from "./fit-options.ts";
+import type { UnitCounts } from "./monitor.ts";
+import type { ParameterNorms } from "./observation.ts";
 import type { EpochRecord, Position } from "./position.ts";
 import type { Scores } from "./totals.ts";
 
 /** What a training tells while it runs. */
-export type FitEvent = StartEvent | StepEvent | EvaluationEvent | EpochEvent | CheckpointEvent | EndEvent;
+export type FitEvent =
+  | StartEvent
+  | StepEvent
+  | MonitorEvent
+  | EvaluationEvent
+  | EpochEvent
+  | CheckpointEvent
+  | EndEvent;
 
 export interface StartEvent {
   readonly kind: "start";
@@ -31,6 +40,22 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
   /** Until the last update, at the present pace; evaluations are not counted. */
   readonly secondsLeft: number;
+}
+
+/** What one update looked like from inside, where `monitor` asks for it. */
+export interface MonitorEvent {
+  readonly kind: "monitor";
+  /** The epoch under way, counted from 1. */
+  readonly epoch: number;
+  /** The update's number, counted from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** √Σ g² of all gradients together, before they are clipped. */
+  readonly gradientNorm: number;
+  /** By the parameter's path; frozen ones are left out. */
+  readonly parameters: Readonly<Record<string, ParameterNorms<number>>>;
+  /** By the path of each ReLU and ReLU6. */
+  readonly rectifiers: Readonly<Record<string, UnitCounts>>;
 }
 
 export interface EvaluationEvent {

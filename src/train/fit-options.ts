@@ -10,6 +10,7 @@ import type { FitEvent } from "./events.ts";
 import type { FreezeOptions } from "./freezer.ts";
 import type { LossOptions } from "./loss.ts";
 import type { Metric } from "./metrics.ts";
+import type { MonitorOptions } from "./monitor.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { EpochRecord } from "./position.ts";
 import type { Run } from "./run.ts";
@@ -56,6 +57,11 @@ export interface FitOptions extends LossOptions {
   readonly generators?: Readonly<Record<string, Generator>>;
   /** Updates between two step events, which are when losses are looked at; 10 unless told. */
   readonly reportEvery?: number;
+  /**
+   * Tells of gradients, updates and dead units now and then, by a program of its own for the updates that are looked at;
+   * it computes the same update, but may round it otherwise.
+   */
+  readonly monitor?: MonitorOptions | undefined;
   /** Is waited for. */
   readonly onEvent?: (event: FitEvent) => void | Promise<void>;
   /** Ends the training after the update under way. */
@@ -87,6 +93,7 @@ export function checkFitOptions(options: FitOptions): void {
     accumulate: options.accumulate,
     evaluationBatchSize: options.evaluationBatchSize,
     reportEvery: options.reportEvery,
+    "monitor.every": options.monitor?.every,
     "earlyStopping.patience": earlyStopping?.patience,
     "checkpointEvery.steps": checkpointEvery.steps,
     "checkpointEvery.epochs": checkpointEvery.epochs,

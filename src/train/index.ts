@@ -11,6 +11,7 @@ export type {
   EpochEvent,
   EvaluationEvent,
   FitEvent,
+  MonitorEvent,
   StartEvent,
   StepEvent,
 } from "./events.ts";
@@ -19,6 +20,8 @@ export type { CheckpointInterval, FitOptions, FitResult } from "./fit-options.ts
 export type { FreezeOptions } from "./freezer.ts";
 export type { LossFunction } from "./loss.ts";
 export { accuracy, type Metric, topK } from "./metrics.ts";
+export type { MonitorOptions, UnitCounts } from "./monitor.ts";
+export type { ParameterNorms } from "./observation.ts";
 export * from "./optimizers/index.ts";
 export type { Continuity, EpochRecord, Position } from "./position.ts";
 export { MemoryRun, type MetricsLine, type Run } from "./run.ts";

@@ -7,6 +7,7 @@ import { add, div, mul } from "../ops/arithmetic.ts";
 import { zeros } from "../ops/like.ts";
 import type { LossFunction } from "./loss.ts";
 import type { Metric } from "./metrics.ts";
+import { type Observation, UpdateObserver } from "./observation.ts";
 import { clipByGlobalNorm } from "./optimizers/clip.ts";
 import { type Optimizer, zerosLike } from "./optimizers/optimizer.ts";
 import { judgeBy, type Targets } from "./targets.ts";
@@ -25,9 +26,12 @@ export interface StepResult {
   readonly loss: Tensor;
   /** `Metric.total` by the metric's name. */
   readonly totals: Readonly<Record<string, Tensor>>;
+  /** Of an update that was observed. */
+  readonly observation?: Observation;
 }
 
-type Program = Compiled<[images: Tensor, targets: Targets], StepResult>;
+/** A program of its own for updates that are observed, since what a result has in it decides the program. */
+type Program = Compiled<[images: Tensor, targets: Targets, observed: boolean], StepResult>;
 
 /**
  * Forward pass, loss, gradients, clipping, optimizer and metrics as one program.
@@ -47,10 +51,10 @@ export class TrainingStep {
 
   constructor(options: StepOptions) {
     this.#options = options;
-    this.#update = compile((images: Tensor, targets: Targets) => {
-      const { result, grads } = this.#differentiate(images, targets);
-      this.#apply(grads);
-      return result;
+    this.#update = compile((images: Tensor, targets: Targets, observed: boolean) => {
+      const observer = observed ? new UpdateObserver(options.model) : undefined;
+      const { result, grads } = this.#differentiate(images, targets, observer);
+      return { ...result, ...this.#apply(grads, observer) };
     });
     this.#accumulate = compile((images: Tensor, targets: Targets) => {
       const { result, grads } = this.#differentiate(images, targets);
@@ -60,30 +64,35 @@ export class TrainingStep {
       this.#samples.assign(add(this.#samples, images.shape[0]!));
       return result;
     });
-    this.#finish = compile((images: Tensor, targets: Targets) => {
-      const { result, grads } = this.#differentiate(images, targets);
+    this.#finish = compile((images: Tensor, targets: Targets, observed: boolean) => {
+      const observer = observed ? new UpdateObserver(options.model) : undefined;
+      const { result, grads } = this.#differentiate(images, targets, observer);
       const samples = add(this.#samples, images.shape[0]!);
       const means = [...this.#withSums(grads, images.shape[0]!)].map(
         ([parameter, sum]) => [parameter, div(sum, samples)] as const,
       );
-      this.#apply(new Map(means));
+      const seen = this.#apply(new Map(means), observer);
       for (const [parameter] of means) this.#sumOf(parameter).assign(zeros(parameter.shape, parameter.dtype));
       this.#samples.assign(zeros([]));
-      return result;
+      return { ...result, ...seen };
     });
   }
 
-  /** Takes one batch in; `last` says that the parameters are then updated. */
-  run(images: Tensor, targets: Targets, last: boolean): Promise<StepResult> {
+  /** Takes one batch in; `last` says that the parameters are then updated, and `observed` whether that is looked at. */
+  run(images: Tensor, targets: Targets, last: boolean, observed = false): Promise<StepResult> {
     const program = last ? (this.#accumulated ? this.#finish : this.#update) : this.#accumulate;
     this.#accumulated = !last;
-    return program(images, targets);
+    return program(images, targets, last && observed);
   }
 
-  #differentiate(images: Tensor, targets: Targets): { result: StepResult; grads: Gradients } {
+  #differentiate(
+    images: Tensor,
+    targets: Targets,
+    observer?: UpdateObserver,
+  ): { result: StepResult; grads: Gradients } {
     const { model, loss, metrics } = this.#options;
     const { value, grads } = valueAndGrad((): [Tensor, StepResult["totals"]] => {
-      const logits = model.forward(images);
+      const logits = observer ? observer.forward(images) : model.forward(images);
       const totals = metrics.map((metric) => {
         return [metric.name, judgeBy(targets, (labels) => metric.total(logits, labels))] as const;
       });
@@ -92,9 +101,13 @@ export class TrainingStep {
     return { result: { loss: value[0], totals: value[1] }, grads };
   }
 
-  #apply(grads: Gradients): void {
+  #apply(grads: Gradients, observer?: UpdateObserver): Pick<StepResult, "observation"> {
     const { optimizer, clipNorm } = this.#options;
-    optimizer.update(clipNorm === undefined ? grads : clipByGlobalNorm(grads, clipNorm));
+    const update = (): void =>
+      optimizer.update(clipNorm === undefined ? grads : clipByGlobalNorm(grads, clipNorm));
+    if (observer) return { observation: observer.update(grads, update) };
+    update();
+    return {};
   }
 
   #withSums(grads: Gradients, samples: number): Gradients {

@@ -15,6 +15,8 @@ import { Freezer } from "./freezer.ts";
 import { chooseLoss } from "./loss.ts";
 import { LossLedger } from "./loss-ledger.ts";
 import { accuracy, type Metric } from "./metrics.ts";
+import { Monitor } from "./monitor.ts";
+import type { Observation } from "./observation.ts";
 import { Pace } from "./pace.ts";
 import type { EpochRecord, Position } from "./position.ts";
 import type { MetricsLine } from "./run.ts";
@@ -34,6 +36,7 @@ export class Training {
   readonly #evaluator: Evaluator;
   readonly #state: TrainingState;
   readonly #freezer: Freezer | undefined;
+  readonly #monitor: Monitor | undefined;
   readonly #batchesPerEpoch: number;
   readonly #horizon: Horizon;
   readonly #ledger = new LossLedger();
@@ -56,6 +59,7 @@ export class Training {
     this.#evaluator = new Evaluator(model, evaluation, metrics);
     this.#state = new TrainingState(model, optimizer, options.generators);
     this.#freezer = options.freeze && new Freezer(model, options.freeze);
+    this.#monitor = options.monitor && new Monitor(options.monitor);
     this.#batchesPerEpoch = batchCount(train.length, batchSize, dropLast);
     const stepsPerEpoch = Math.ceil(this.#batchesPerEpoch / accumulate);
     this.#horizon = { stepsPerEpoch, totalSteps: stepsPerEpoch * options.epochs };
@@ -163,7 +167,8 @@ export class Training {
       const updates = done % accumulate === 0 || done === this.#batchesPerEpoch;
       if (updates) await this.#setLearningRate();
       const images = tensor(batch.images, { shape: batch.shape });
-      const result = await this.#step.run(images, targetsOf(batch), updates);
+      const observed = updates && this.#monitor?.isDue(this.#at.step + 1) === true;
+      const result = await this.#step.run(images, targetsOf(batch), updates, observed);
       const { size: samples, labels: targets } = batch;
       this.#ledger.add({ step: this.#at.step + 1, samples, targets: targets.length, result });
       this.#pace.count(samples, Number(updates));
@@ -172,6 +177,7 @@ export class Training {
       this.#at.batch = done;
       this.#unsaved = true;
       if (this.#at.step % reportEvery === 0) await this.#report();
+      if (result.observation) await this.#tellOf(result.observation);
       if (this.#checkpointIsDue()) await this.#save();
       await events.pause();
       if (this.#aborted) break;
@@ -271,6 +277,13 @@ export class Training {
       await this.#record(report);
       await this.#emit(report);
     });
+  }
+
+  async #tellOf(observation: Observation): Promise<void> {
+    const { epoch, step } = this.#at;
+    const at = { epoch: epoch + 1, step, learningRate: await this.#learningRateOf(step) };
+    const event = await this.#monitor!.read(observation, at);
+    await this.#pace.aside(() => this.#emit(event));
   }
 
   #checkpointIsDue(): boolean {

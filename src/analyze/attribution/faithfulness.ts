@@ -31,7 +31,7 @@ export interface Faithfulness {
 }
 
 /** Images that are run at a time. */
-const most = 16;
+const most = 8;
 
 /**
  * How well a map tells which pixels a decision rests on (Petsiuk, Das, Saenko: RISE, arXiv:1806.07421, section 4.3).

@@ -14,7 +14,7 @@ export interface OcclusionOptions {
 }
 
 /** Images that are run at a time. */
-const most = 16;
+const most = 8;
 
 /**
  * How far the class's score falls where a square of the image is covered: each pixel gets the mean over the squares that

@@ -11,7 +11,7 @@ import { camLayer, spread } from "./cam.ts";
 import { type Subject, scoresOf } from "./subject.ts";
 
 /** Images that are run at a time. */
-const most = 16;
+const most = 8;
 
 /**
  * ReLU(Σₖ αₖ Aₖ) with αₖ the softmax over k of the class's score for the image times Aₖ, scaled up and to [0, 1]

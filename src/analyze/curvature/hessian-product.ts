@@ -15,6 +15,7 @@ import {
   type ObjectiveOptions,
   withStatistics,
 } from "../objective.ts";
+import type { WorkOptions } from "../work.ts";
 
 /** Maps v to H v, for a symmetric matrix H that nobody writes down. */
 export interface SymmetricProduct {
@@ -93,7 +94,4 @@ export class HessianProduct implements SymmetricProduct {
   }
 }
 
-export interface HessianOptions extends ObjectiveOptions {
-  /** Ends the work with the signal's reason as an error. */
-  readonly signal?: AbortSignal | undefined;
-}
+export interface HessianOptions extends ObjectiveOptions, WorkOptions {}

@@ -2,12 +2,15 @@ import { ArgumentError } from "../../core/errors.ts";
 import type { Module } from "../../nn/module.ts";
 import type { LabelledBatch } from "../objective.ts";
 import type { EigenDecomposition } from "../symmetric-eigen.ts";
+import { reached } from "../work.ts";
 import { type HessianOptions, HessianProduct } from "./hessian-product.ts";
 import { Lanczos, randomUnitVector } from "./lanczos.ts";
 
 export interface Eigenvalue {
   readonly value: number;
-  /** ‖H v − λ v‖ for the unit vector v that was found: no farther from λ than this is an eigenvalue of H. */
+  /**
+   * ‖H v − λ v‖ for the unit vector v that was found, rounding left aside: no farther from λ than this is an eigenvalue.
+   */
   readonly residual: number;
 }
 
@@ -35,15 +38,6 @@ export interface SpectrumOptions extends HessianOptions {
   readonly maxSteps?: number;
   /** Of the start; 0 unless told. */
   readonly seed?: number;
-  /** Is waited for after each product. */
-  readonly onStep?: (progress: SpectrumProgress) => void | Promise<void>;
-}
-
-export interface SpectrumProgress {
-  readonly steps: number;
-  readonly maxSteps: number;
-  /** The largest eigenvalue so far. */
-  readonly largest: number;
 }
 
 /** Lanczos keeps all its vectors. */
@@ -66,7 +60,7 @@ export async function hessianSpectrum(
   batches: readonly LabelledBatch[],
   options: SpectrumOptions = {},
 ): Promise<HessianSpectrum> {
-  const { top = 5, bottom = 1, tolerance = 1e-3, seed = 0, onStep } = options;
+  const { top = 5, bottom = 1, tolerance = 1e-3, seed = 0 } = options;
   for (const [name, count] of Object.entries({ top, bottom, maxSteps: options.maxSteps ?? 1 })) {
     if (Number.isSafeInteger(count) && count >= 0) continue;
     throw new ArgumentError(`hessianSpectrum: ${name} must be a count, but is ${count}`);
@@ -82,7 +76,7 @@ export async function hessianSpectrum(
     const { steps } = lanczos;
     const looks = steps <= 10 || steps % 5 === 0 || steps === maxSteps;
     if (looks) found = select(lanczos, lanczos.eigen(), top, bottom);
-    await onStep?.({ steps, maxSteps, largest: found.largest[0]?.value ?? Number.NaN });
+    await reached(steps / maxSteps, options);
     if (!looks) continue;
     const all = [...found.largest, ...found.smallest];
     const scale = Math.max(...all.map(({ value }) => Math.abs(value)));

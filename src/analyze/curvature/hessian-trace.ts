@@ -2,6 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { Random } from "../../data/random.ts";
 import type { Module } from "../../nn/module.ts";
 import type { LabelledBatch } from "../objective.ts";
+import { reached } from "../work.ts";
 import { type HessianOptions, HessianProduct } from "./hessian-product.ts";
 import { dot } from "./lanczos.ts";
 
@@ -10,8 +11,6 @@ export interface TraceOptions extends HessianOptions {
   readonly probes?: number;
   /** 0 unless told. */
   readonly seed?: number;
-  /** Is waited for after each probe. */
-  readonly onProbe?: (done: number, probes: number) => void | Promise<void>;
 }
 
 export interface TraceEstimate {
@@ -32,7 +31,7 @@ export async function hessianTrace(
   batches: readonly LabelledBatch[],
   options: TraceOptions = {},
 ): Promise<TraceEstimate> {
-  const { probes = 10, seed = 0, onProbe } = options;
+  const { probes = 10, seed = 0 } = options;
   if (!Number.isSafeInteger(probes) || probes < 1) {
     throw new ArgumentError(`hessianTrace: probes must be a positive integer, but is ${probes}`);
   }
@@ -42,7 +41,7 @@ export async function hessianTrace(
     const random = new Random(seed, "user", probe);
     const v = Float32Array.from({ length: product.size }, () => (random.uint32() & 1 ? 1 : -1));
     samples.push(dot(v, await product.apply(v)));
-    await onProbe?.(samples.length, probes);
+    await reached(samples.length / probes, options);
   }
   const mean = samples.reduce((sum, each) => sum + each, 0) / probes;
   const squares = samples.reduce((sum, each) => sum + (each - mean) ** 2, 0);

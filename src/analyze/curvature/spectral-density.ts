@@ -2,6 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import type { Module } from "../../nn/module.ts";
 import { lineChart } from "../../plot/line-chart.ts";
 import type { LabelledBatch } from "../objective.ts";
+import { reached } from "../work.ts";
 import { type HessianOptions, HessianProduct } from "./hessian-product.ts";
 import { Lanczos, randomUnitVector } from "./lanczos.ts";
 
@@ -12,8 +13,6 @@ export interface DensityOptions extends HessianOptions {
   readonly steps?: number;
   /** 0 unless told. */
   readonly seed?: number;
-  /** Is waited for after each product. */
-  readonly onStep?: (done: number, steps: number) => void | Promise<void>;
 }
 
 /** A measure of total weight 1 with the moments of the spectrum: Σ w f(λ) ≈ tr f(H) / parameters. */
@@ -35,7 +34,7 @@ export async function spectralDensity(
   batches: readonly LabelledBatch[],
   options: DensityOptions = {},
 ): Promise<SpectralDensity> {
-  const { probes = 1, steps = 40, seed = 0, onStep } = options;
+  const { probes = 1, steps = 40, seed = 0 } = options;
   for (const [name, count] of Object.entries({ probes, steps })) {
     if (Number.isSafeInteger(count) && count >= 1) continue;
     throw new ArgumentError(`spectralDensity: ${name} must be a positive integer, but is ${count}`);
@@ -48,7 +47,7 @@ export async function spectralDensity(
     const lanczos = new Lanczos(product, randomUnitVector(product.size, seed, probe * 2 ** 32), seed);
     while (lanczos.steps < each) {
       await lanczos.step();
-      await onStep?.(probe * each + lanczos.steps, probes * each);
+      await reached((probe + lanczos.steps / each) / probes, options);
     }
     const { values, vectors } = lanczos.eigen();
     nodes.push(...values);

@@ -1,5 +1,5 @@
 import type { Sides } from "../../ops/spatial.ts";
-import { reindexed, seenBy } from "./index-map.ts";
+import { gcd, reindexed, seenBy } from "./index-map.ts";
 import { type Runs, unionOf } from "./runs.ts";
 import {
   blind,
@@ -134,22 +134,25 @@ export function remade(view: View, axis: number, rows: readonly (readonly number
 /**
  * The period with which rows repeat further on, apart from those at the ends, which are cut.
  *
+ * Resizing moves by extent / size from one row to the next, or, where the outermost elements stay in their places, by
+ * (extent − 1) / (size − 1). Rows that do neither, or are too few to tell, are taken as one period.
+ *
  * @returns the period, how much further on, and the first of a period's rows that are whole.
  */
 function rhythmOf(
   rows: readonly (readonly number[])[],
   extent: number,
 ): { readonly period: number; readonly advance: number; readonly first: number } {
-  const border = Math.ceil(rows.length / Math.max(1, extent)) + 1;
-  const last = rows.length - border;
-  for (let period = 1; border + 2 * period <= last; period++) {
-    const advance = rows[border + period]![0]! - rows[border]![0]!;
-    const repeats = rows
-      .slice(border, last - period)
-      .every((row, i) => sameRow(rows[border + period + i]!, row, advance));
-    if (repeats) return { period, advance, first: border };
+  const size = rows.length;
+  const first = Math.ceil(size / Math.max(1, extent)) + 1;
+  for (const fewer of [0, 1]) {
+    const common = gcd(size - fewer, extent - fewer);
+    const [period, advance] = [(size - fewer) / common, (extent - fewer) / common];
+    const inner = rows.slice(first, Math.max(first, size - first - period));
+    const repeats = inner.every((row, i) => sameRow(rows[first + period + i]!, row, advance));
+    if (inner.length > 0 && repeats) return { period, advance, first };
   }
-  return { period: rows.length, advance: extent, first: 0 };
+  return { period: size, advance: extent, first: 0 };
 }
 
 function sameRow(later: readonly number[], row: readonly number[], advance: number): boolean {

@@ -13,6 +13,7 @@ import {
   type ObjectiveOptions,
   withStatistics,
 } from "../objective.ts";
+import { reached, type WorkOptions } from "../work.ts";
 import { type Direction, type RandomDirectionOptions, randomDirection, variablesOf } from "./direction.ts";
 
 /** Where a surface is looked at: every α with every β; a line has the single β of 0. */
@@ -31,17 +32,15 @@ export interface LandscapePoints {
 
 export interface LossLandscape extends LandscapeGrid, LandscapePoints {}
 
-export interface LandscapeOptions extends ObjectiveOptions, RandomDirectionOptions {
+export interface LandscapeOptions extends ObjectiveOptions, RandomDirectionOptions, WorkOptions {
   /** 21 × 21 points of [−1, 1]² unless told. */
   readonly grid?: LandscapeGrid;
   /** The axes, for α and β; random ones unless told. */
   readonly directions?: readonly Direction[];
   /** What an earlier call found of the same surface: its points are not computed again. */
   readonly known?: LandscapePoints;
-  /** Is waited for after each point, with all points so far. */
+  /** Is waited for after each point, with all points so far: what an aborted call has found. */
   readonly onPoint?: (points: LandscapePoints) => void | Promise<void>;
-  /** Ends the work with the signal's reason as an error; `onPoint` has told all that was found. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** An odd number of steps holds the network itself, in the middle. */
@@ -98,6 +97,7 @@ export async function lossLandscape(
       loss.push(total.loss / samples);
       accuracy.push(total.correct / samples);
       await onPoint?.({ loss, accuracy });
+      await reached(loss.length / (alphas.length * betas.length), options);
     }
     return { alphas, betas, loss, accuracy };
   });

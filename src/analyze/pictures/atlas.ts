@@ -39,7 +39,8 @@ export function drawAtlas(tiles: readonly Tile[], layout: AtlasLayout = {}): Ima
   if (!Number.isInteger(scale) || scale < 1)
     throw new ArgumentError(`a scale of ${scale} is no whole number`);
   const longest = Math.max(...tiles.map(({ label = "" }) => label.length));
-  const labelScale = Math.min(2, Math.floor((width * scale) / (longest * letter.width)));
+  const room = Math.floor((width * scale) / (longest * letter.width));
+  const labelScale = Math.min(width * scale < 48 ? 1 : 2, room);
   const head = longest > 0 ? labelScale * letter.height : 0;
   const [cellWidth, cellHeight] = [width * scale + gap, height * scale + gap + head];
   const columns = layout.columns ?? Math.ceil(Math.sqrt((tiles.length * cellHeight) / cellWidth));

@@ -1,5 +1,5 @@
 import type { DType } from "../../core/dtype.ts";
-import { ArgumentError, ShapeError } from "../../core/errors.ts";
+import { ArgumentError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { Conv2d } from "../../nn/conv2d.ts";
 import { Module } from "../../nn/module.ts";
@@ -8,6 +8,7 @@ import { requireRank } from "../../nn/require-rank.ts";
 import { showArguments } from "../../nn/show-arguments.ts";
 import { conv2d } from "../../ops/conv.ts";
 import { expand } from "../../ops/expand.ts";
+import { requireExactStride } from "../exact-stride.ts";
 import { constantOf } from "./constant-of.ts";
 import type { FieldType } from "./field-type.ts";
 
@@ -20,13 +21,15 @@ export interface AntialiasedPoolOptions {
   readonly padding?: number;
   /** Standard deviation of the blur in pixels; default 0.66. */
   readonly sigma?: number;
+  /** Whether to refuse maps on which the stride breaks the symmetry; default true. */
+  readonly exact?: boolean;
 }
 
 /**
  * A Gaussian blur of each channel and then every stride-th pixel: [N, channels, H, W] → [N, channels, H′, W′] with
  * H′ = (H + 2p − k)/s + 1. Fields of every kind may pass, since the blur is the same for all channels and directions.
  *
- * Zhang: Making Convolutional Networks Shift-Invariant Again (2019), section 3.2; Weiler, Cesa (2019), appendix I.
+ * Zhang: Making Convolutional Networks Shift-Invariant Again (2019).
  *
  * @throws ShapeError in `forward` if the stride leaves out pixels at one border only, which breaks the symmetry.
  */
@@ -56,15 +59,8 @@ export class AntialiasedPool2d extends Module {
     requireRank("AntialiasedPool2d", x, [4], "[N, C, H, W]");
     this.inType.requireInput("AntialiasedPool2d", x);
     const { kernelSize, stride, padding } = this.#window;
-    for (const axis of [2, 3]) {
-      const left = (x.shape[axis]! + 2 * padding - kernelSize) % stride;
-      if (left === 0) continue;
-      throw new ShapeError(
-        "AntialiasedPool2d",
-        `a stride of ${stride} leaves out ${left} of ${x.shape[axis]} pixels at one border only, which breaks the symmetry`,
-        { x: x.shape },
-        `a kernelSize of ${kernelSize + 1} and a padding of ${Math.floor(kernelSize / 2)} fit, or other extents`,
-      );
+    if (this.options.exact ?? true) {
+      requireExactStride("AntialiasedPool2d", x, this.inType.group, { reach: kernelSize, stride, padding });
     }
     return conv2d(x, this.#filters(x.dtype), { stride, padding, groups: this.inType.channels });
   }

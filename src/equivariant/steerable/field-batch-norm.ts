@@ -4,12 +4,15 @@ import { BatchNorm2d } from "../../nn/batch-norm2d.ts";
 import { Module } from "../../nn/module.ts";
 import { requireRank } from "../../nn/require-rank.ts";
 import { showArguments } from "../../nn/show-arguments.ts";
+import { batchNormInference } from "../../ops/batch-norm.ts";
 import { expand } from "../../ops/expand.ts";
-import { zeros } from "../../ops/like.ts";
+import { full } from "../../ops/like.ts";
 import { concat, reshape, unsqueeze } from "../../ops/movement.ts";
 import type { FieldType, Run } from "./field-type.ts";
 import { overRuns } from "./over-runs.ts";
 import type { SecondMomentNorm } from "./second-moment-norm.ts";
+
+const state = ["weight", "bias", "runningMean", "runningVar"] as const;
 
 /** What normalizations of fields share: one layer for each run of fields, over the batch, the field's channels and space. */
 export abstract class FieldBatchNorm extends Module {
@@ -34,6 +37,13 @@ export abstract class FieldBatchNorm extends Module {
   override forward(x: Tensor): Tensor {
     const layer = this.constructor.name;
     requireRank(layer, x, [4], "[N, C, H, W]");
+    const { trackRunningStats = true, eps = 1e-5 } = this.options;
+    if (!this.training && trackRunningStats) {
+      this.inType.requireInput(layer, x);
+      const [mean, variance] = [this.#overChannels("runningMean"), this.#overChannels("runningVar")];
+      const affine = { weight: this.#overChannels("weight"), bias: this.#overChannels("bias") };
+      return batchNormInference(x, { mean, variance }, { ...affine, eps });
+    }
     return overRuns(layer, this.inType, x, (fields, _, run) => {
       const [batch, count, size, height, width] = fields.shape as [number, number, number, number, number];
       const wide = reshape(fields, [batch, count, size * height, width]);
@@ -44,24 +54,21 @@ export abstract class FieldBatchNorm extends Module {
   /** An ordinary batch normalization with the same output in evaluation. */
   toPlain(): BatchNorm2d {
     const plain = new BatchNorm2d(this.inType.channels, this.options);
-    for (const name of ["weight", "bias", "runningMean", "runningVar"] as const) {
-      const runs = this.inType.runs.map(({ fields, representation }, run) => {
-        const norm = this.norms[run]!;
-        const values = name in norm ? (norm as BatchNorm2d)[name]?.value : undefined;
-        return overChannels(values ?? zeros([fields]), representation.size);
-      });
-      plain[name]?.assign(concat(runs));
-    }
+    for (const name of state) plain[name]?.assign(this.#overChannels(name));
     return plain;
+  }
+
+  /** One value for each field, repeated for its channels: [channels]. What a layer does not have changes nothing. */
+  #overChannels(name: (typeof state)[number]): Tensor {
+    const runs = this.inType.runs.map(({ fields, representation: { size } }, run) => {
+      const values = (this.norms[run] as Partial<Pick<BatchNorm2d, (typeof state)[number]>>)[name];
+      const own = values?.value ?? full([fields], name === "weight" ? 1 : 0);
+      return reshape(expand(unsqueeze(own, 1), [fields, size]), [fields * size]);
+    });
+    return runs.length === 1 ? runs[0]! : concat(runs);
   }
 
   protected override settings(): string {
     return `${this.inType}${showArguments(this.options) && `, ${showArguments(this.options)}`}`;
   }
-}
-
-/** One value for each field, repeated for its channels: [F] → [F·size]. */
-function overChannels(values: Tensor, size: number): Tensor {
-  const [fields] = values.shape as [number];
-  return reshape(expand(unsqueeze(values, 1), [fields, size]), [fields * size]);
 }

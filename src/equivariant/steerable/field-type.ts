@@ -17,7 +17,7 @@ export interface Run {
  *
  * A map f: R² → R^channels becomes (g f)(p) = ρ(g)·f(g⁻¹p), where ρ is the sum of the fields' representations.
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), section 2.3.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), section 2.2.
  */
 export class FieldType {
   readonly group: Group;

@@ -14,7 +14,7 @@ import { overRuns } from "./over-runs.ts";
  *
  * `outType` is the given type; `inType`, which the layer before has to make, is that type with the gates behind it.
  *
- * Weiler, Geiger, Welling, Boomsma, Cohen: 3D Steerable CNNs (2018), section 4.1; Weiler, Cesa (2019), section 2.6.
+ * Weiler, Geiger, Welling, Boomsma, Cohen: 3D Steerable CNNs (2018); Weiler, Cesa (2019), section 2.6.
  *
  * @throws ArgumentError if all fields are trivial.
  */

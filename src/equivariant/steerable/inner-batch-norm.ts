@@ -9,7 +9,7 @@ import type { FieldType } from "./field-type.ts";
  *
  * `norms.i.weight`, `bias`, `running_mean` and `running_var` [fields] are those of the i-th run of equal fields.
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), appendix I.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), section 2.6.
  *
  * @throws ArgumentError for other fields.
  */

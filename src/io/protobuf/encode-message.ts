@@ -28,17 +28,6 @@ export function encodeMessage<Name extends string>(
   return writer.pieces();
 }
 
-/** The pieces in one array. */
-export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(lengthOf(pieces));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
-
 export function lengthOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((total, piece) => total + piece.length, 0);
 }

@@ -55,6 +55,13 @@ export interface AvgPool3dShape<Kernel, Options = unknown> extends ShapeFunction
   readonly Out: Pool<"avgPool3d", this["In"], 3, Kernel, Options>;
 }
 
+/** [C, H, W] → [C, ⌈H / stride⌉, ⌈W / stride⌉], by default with stride 2. */
+export interface BlurPool2dShape<Options = unknown> extends ShapeFunction {
+  readonly Setting: Required<Options>;
+  readonly Domain: FeatureMap<number, 2>;
+  readonly Out: Pool<"blurPool2d", this["In"], 2, 1, { stride: Option<Options, "stride", 2> }>;
+}
+
 /** [C, L] → [C, outputSize], for average and maximum alike. */
 export interface AdaptivePool1dShape<Op extends string, OutputSize> extends ShapeFunction {
   readonly Setting: Required<OutputSize>;

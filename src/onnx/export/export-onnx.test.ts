@@ -6,8 +6,9 @@ import { compareArrays, tolerance } from "../../../test/tolerance.ts";
 import { apply, defineForeignOp, type TensorSpec } from "../../core/op.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
 import { Variable } from "../../core/variable.ts";
+import { concatBytes } from "../../io/byte-reader.ts";
 import "../../index.ts";
-import { joinPieces, lengthOf } from "../../io/protobuf/encode-message.ts";
+import { lengthOf } from "../../io/protobuf/encode-message.ts";
 import * as nn from "../../nn/index.ts";
 import * as ops from "../../ops/index.ts";
 import { decodeMessage } from "../format/codec.ts";
@@ -119,7 +120,7 @@ describe("an exported model", () => {
     const before = await layer.weight.data();
     const files = await exportOnnxFiles(layer, [1, 300], "data");
     layer.weight.assign(new Float32Array(600));
-    expect(new Float32Array(joinPieces(files.data).buffer)).toEqual(before);
+    expect(new Float32Array(concatBytes(files.data).buffer)).toEqual(before);
   });
 });
 
@@ -237,8 +238,8 @@ describe("files", () => {
 
   test("keep large weights beside the model", async () => {
     const files = await exportOnnxFiles(model, [1, 40], "weights.bin");
-    const data = joinPieces(files.data);
-    const { graph } = decodeMessage("Model", joinPieces(files.model), "model");
+    const data = concatBytes(files.data);
+    const { graph } = decodeMessage("Model", concatBytes(files.model), "model");
     const weight = graph!.initializers.find(({ name }) => name === "0.weight")!;
     expect(weight.rawData).toBeUndefined();
     const place = Object.fromEntries(weight.externalData.map(({ key, value }) => [key, value]));

@@ -1,8 +1,9 @@
 import { ArgumentError } from "../../core/errors.ts";
 import type { Shape } from "../../core/shape.ts";
+import { concatBytes } from "../../io/byte-reader.ts";
 import { encodeFloat16 } from "../../io/float16.ts";
 import type { HostTensor } from "../../io/host-tensor.ts";
-import { type Draft, joinPieces, lengthOf } from "../../io/protobuf/encode-message.ts";
+import { type Draft, lengthOf } from "../../io/protobuf/encode-message.ts";
 import { encodeMessage } from "../format/codec.ts";
 import type { GraphProto } from "../format/messages.ts";
 import { ExternalData } from "../format/write-tensor.ts";
@@ -72,7 +73,7 @@ export async function exportOnnx(
         "  hint: exportOnnxFiles puts the weights into a file beside it",
     );
   }
-  return joinPieces(pieces);
+  return concatBytes(pieces);
 }
 
 /**

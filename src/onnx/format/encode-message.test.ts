@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { joinPieces, lengthOf } from "../../io/protobuf/encode-message.ts";
+import { concatBytes } from "../../io/byte-reader.ts";
+import { lengthOf } from "../../io/protobuf/encode-message.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
 
 describe("encodeMessage", () => {
   it("writes what the format's description shows", () => {
     // protobuf.dev/programming-guides/encoding: a varint, a text, a message in a message, packed numbers.
-    const bytesOf = (pieces: Uint8Array[]) => [...joinPieces(pieces)];
+    const bytesOf = (pieces: Uint8Array[]) => [...concatBytes(pieces)];
     expect(bytesOf(encodeMessage("Model", { irVersion: 150 }))).toEqual([0x08, 0x96, 0x01]);
     expect(bytesOf(encodeMessage("Model", { producerName: "testing" }))).toEqual([
       0x12, 0x07, 0x74, 0x65, 0x73, 0x74, 0x69, 0x6e, 0x67,
@@ -20,14 +21,14 @@ describe("encodeMessage", () => {
   });
 
   it("writes negative and large numbers, floats and high fields", () => {
-    const bytes = joinPieces(encodeMessage("Attribute", { i: -2, f: 1, type: 2 }));
+    const bytes = concatBytes(encodeMessage("Attribute", { i: -2, f: 1, type: 2 }));
     expect([...bytes]).toEqual([
       ...[0x15, 0, 0, 0x80, 0x3f],
       ...[0x18, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
       ...[0xa0, 0x01, 0x02],
     ]);
     const tensor = { int64Data: [-(2n ** 63n), 2n ** 63n - 1n], uint64Data: [2n ** 64n - 1n] };
-    expect(decodeMessage("Tensor", joinPieces(encodeMessage("Tensor", tensor)), "t")).toMatchObject(tensor);
+    expect(decodeMessage("Tensor", concatBytes(encodeMessage("Tensor", tensor)), "t")).toMatchObject(tensor);
   });
 
   it("copies no long payload", () => {
@@ -39,7 +40,7 @@ describe("encodeMessage", () => {
       ],
     });
     expect(pieces.filter((piece) => piece === rawData)).toHaveLength(2);
-    expect(lengthOf(pieces)).toBe(joinPieces(pieces).length);
+    expect(lengthOf(pieces)).toBe(concatBytes(pieces).length);
   });
 
   it("writes what decodeMessage reads", () => {
@@ -70,7 +71,7 @@ describe("encodeMessage", () => {
     });
     fc.assert(
       fc.property(model, (message) => {
-        const read = decodeMessage("Model", joinPieces(encodeMessage("Model", message)), "model");
+        const read = decodeMessage("Model", concatBytes(encodeMessage("Model", message)), "model");
         expect(read).toMatchObject(message);
       }),
       { numRuns: 30 },

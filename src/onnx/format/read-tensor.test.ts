@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../../core/errors.ts";
-import { type Draft, joinPieces } from "../../io/protobuf/encode-message.ts";
+import { concatBytes } from "../../io/byte-reader.ts";
+import type { Draft } from "../../io/protobuf/encode-message.ts";
 import { decodeMessage, encodeMessage } from "./codec.ts";
 import { codeOf, type OnnxType, onnxTypes, typeWithCode } from "./data-types.ts";
 import type { TensorProto } from "./messages.ts";
@@ -10,7 +11,7 @@ const source: TensorSource = { file: "test.onnx" };
 
 /** A tensor that was written to a file and read again. */
 function read(type: OnnxType, draft: Draft<TensorProto>, from: TensorSource = source): OnnxTensor {
-  const bytes = joinPieces(encodeMessage("Tensor", { name: "t", dataType: codeOf(type), ...draft }));
+  const bytes = concatBytes(encodeMessage("Tensor", { name: "t", dataType: codeOf(type), ...draft }));
   return readTensor(decodeMessage("Tensor", bytes, "test.onnx"), from);
 }
 

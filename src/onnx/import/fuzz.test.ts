@@ -4,7 +4,7 @@ import { floats, ints, modelBytes, node } from "../../../test/onnx-builder.ts";
 import { Draw } from "../../core/draw.ts";
 import { FileError, FoveaError } from "../../core/errors.ts";
 import { Tensor, tensor } from "../../core/tensor.ts";
-import { joinPieces } from "../../io/protobuf/encode-message.ts";
+import { concatBytes } from "../../io/byte-reader.ts";
 import { decodeMessage, encodeMessage } from "../format/codec.ts";
 import { importOnnx, parseOnnx } from "../index.ts";
 
@@ -123,7 +123,7 @@ function breakMessage(bytes: Uint8Array, draw: Draw): Uint8Array {
     }
     break;
   }
-  return joinPieces(encodeMessage("Model", message));
+  return concatBytes(encodeMessage("Model", message));
 }
 
 /** Parses a file and builds its graph; whether it was accepted. Anything but an error of Fovea's own is a fault. */

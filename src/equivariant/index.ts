@@ -1,0 +1,20 @@
+import "../default-backend.ts";
+
+export { actOnField } from "./act-on-field.ts";
+export { type Check, type CheckOptions, check, type ElementError } from "./check.ts";
+export { CosetMaxPool } from "./coset-max-pool.ts";
+export type { Difference } from "./difference.ts";
+export { ExactAvgPool2d, ExactMaxPool2d, type ExactPoolOptions } from "./exact-pool.ts";
+export { exportPlain, isEquivariant } from "./export-plain.ts";
+export type { BrokenLayer } from "./first-broken-layer.ts";
+export { actOnGrid, actOnRegular, requireGridGroup } from "./grid-action.ts";
+export { cyclicGroup, dihedralGroup, elementMatrix, type Group, type GroupElement } from "./group.ts";
+export { GroupBatchNorm2d } from "./group-batch-norm2d.ts";
+export { GroupConv2d } from "./group-conv2d.ts";
+export type { GroupConvOptions } from "./group-convolution.ts";
+export { GroupDropout } from "./group-dropout.ts";
+export { elementName, groupNamed } from "./group-names.ts";
+export { GroupAvgPool, GroupMaxPool } from "./group-pool.ts";
+export { LiftingConv2d } from "./lifting-conv2d.ts";
+export { RestrictGroup } from "./restrict-group.ts";
+export * from "./steerable/index.ts";
