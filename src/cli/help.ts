@@ -34,9 +34,17 @@ export function help(command: Helped, columns: number, style: Style): string {
   ].join("\n");
 }
 
-/** Terms in one column and what is said about them in another. */
-export function definitionList(rows: readonly (readonly [string, string])[], width: number): string[] {
-  const left = Math.max(...rows.map(([term]) => term.length)) + 4;
+/**
+ * Terms in one column and what is said about them in another.
+ *
+ * @param longest letters of the longest term, also where that stands in another list.
+ */
+export function definitionList(
+  rows: readonly (readonly [string, string])[],
+  width: number,
+  longest: number = Math.max(...rows.map(([term]) => term.length)),
+): string[] {
+  const left = longest + 4;
   return rows.flatMap(([term, text]) =>
     wrap(text, width - left).map((line, i) => padTo(i === 0 ? `  ${term}` : "", left) + line),
   );

@@ -25,26 +25,27 @@ import type { Terminal } from "./terminal.ts";
 import { train } from "./train-command.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [
-  train,
-  evaluateRun,
-  classify,
-  models,
-  summary,
-  receptiveFieldCommand,
-  bench,
-  exportNetwork,
-  checkLaw,
-  lab,
-  features,
-  filtersCommand,
-  attribute,
-  landscape,
-  hessian,
-  maximize,
-  equivarianceCommand,
-  convolution,
+/** What the help lists together, under a heading. */
+const groups: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
+  ["Train and use", [train, evaluateRun, classify, models, exportNetwork, bench]],
+  [
+    "Look into a network",
+    [
+      summary,
+      receptiveFieldCommand,
+      features,
+      filtersCommand,
+      attribute,
+      maximize,
+      equivarianceCommand,
+      checkLaw,
+    ],
+  ],
+  ["Look into training", [landscape, hessian]],
+  ["Put theory to the test", [lab, convolution]],
 ];
+
+const commands: readonly Command[] = groups.flatMap(([, members]) => members);
 
 /**
  * Runs `fovea` with its arguments.
@@ -87,17 +88,21 @@ function helpOn(name: string | undefined, terminal: Terminal): string {
   if (command) return command.help(terminal);
   const { columns, style } = terminal;
   const width = Math.min(columns, 100);
+  const longest = Math.max(...commands.map((each) => each.name.length));
   return [
     `${style.bold("Usage:")} fovea COMMAND [options]`,
     "",
-    "Train, judge and use convolutional neural networks.",
+    "Train, use and look into convolutional neural networks.",
     "",
-    style.bold("Commands:"),
-    ...definitionList(
-      commands.map((each) => [each.name, each.summary]),
-      width,
-    ),
-    "",
+    ...groups.flatMap(([heading, members]) => [
+      style.bold(`${heading}:`),
+      ...definitionList(
+        members.map((each) => [each.name, each.summary]),
+        width,
+        longest,
+      ),
+      "",
+    ]),
     style.bold("Options:"),
     ...definitionList(
       [

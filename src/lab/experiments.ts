@@ -11,18 +11,17 @@ import { separable } from "./separable.ts";
 import { steering } from "./steering.ts";
 import { translation } from "./translation.ts";
 
-// biome-ignore format: one a line, so that two branches can add theirs
 /** All experiments, in the order in which they are listed. */
 export const experiments: readonly Experiment[] = [
   parameterSharing,
   littleData,
-  separable,
-  rotatedMnist,
-  residuals,
-  batchNorm,
-  steering,
   translation,
   equivarianceTable,
-  receptiveFields,
+  rotatedMnist,
   finerRotations,
+  steering,
+  residuals,
+  batchNorm,
+  receptiveFields,
+  separable,
 ];
