@@ -5,6 +5,7 @@ import { type IndexMap, seenBy, widthOf } from "./field/index-map.ts";
 import { clipped, countOf, type Runs } from "./field/runs.ts";
 import { ViewTracer } from "./field/trace-views.ts";
 import { isBlind, mixed, normalized, type View } from "./field/view.ts";
+import { tracedInEvaluation } from "./in-evaluation.ts";
 import { type LayerCall, type LayerTrace, traceLayers } from "./trace-layers.ts";
 
 /** What the elements of a layer's output see along one spatial axis of the input. */
@@ -57,7 +58,10 @@ export interface LayerField extends Pick<LayerCall, "name" | "path" | "container
  */
 export function receptiveField(model: Module, inputShape: Shape): LayerField[] {
   const input = Tensor.input({ shape: [1, ...inputShape], dtype: "float32" });
-  return layerFields(traceLayers(model.eval(), input), input);
+  return layerFields(
+    tracedInEvaluation(model, () => traceLayers(model, input)),
+    input,
+  );
 }
 
 /** The fields of layers that were traced; those that do not depend on the input are left out. */
