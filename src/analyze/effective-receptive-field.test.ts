@@ -234,6 +234,7 @@ describe("the effective field", () => {
   });
 
   test("of a given place, layer and images, along one axis too", async () => {
+    manualSeed(0);
     const model = createModel("lenet5");
     const images = tensor(
       Float32Array.from({ length: 2 * 784 }, (_, i) => Math.sin(i)),
@@ -250,7 +251,9 @@ describe("the effective field", () => {
       [0, 11],
       [16, 27],
     ]);
-    const line = await effectiveReceptiveField(new Conv1d(1, 2, 3, { dilation: 2 }), [1, 20], { count: 1 });
+    const conv = new Conv1d(1, 2, 3, { dilation: 2 });
+    conv.weight.assign(Float32Array.of(1, 2, 3, 4, 5, 6));
+    const line = await effectiveReceptiveField(conv, [1, 20], { count: 1, channels: "sum" });
     expect(line).toMatchObject({ rows: 1, columns: 20, theoretical: [[8, 12]], places: 3 });
     expect(line.gaussian!.sigma[0]).toBe(0);
     const whole = await effectiveReceptiveField(model, [1, 28, 28], { layer: "11", count: 1 });
@@ -261,6 +264,7 @@ describe("the effective field", () => {
   });
 
   test("is the same for the same seed, tells how far it is, and stops when told", async () => {
+    manualSeed(0);
     const model = createModel("lenet5");
     const told: number[] = [];
     const run = (seed: number) =>
@@ -280,6 +284,10 @@ describe("the effective field", () => {
     await expect(at("linear")).rejects.toThrow('there is no layer "linear" that the network calls');
     await expect(at("3", [0, 10])).rejects.toThrow(
       'there is no element [0, 10] in the 10×10 of the layer "3"',
+    );
+    const images = tensor(new Float32Array(784), { shape: [1, 1, 14, 56] });
+    await expect(effectiveReceptiveField(model, [1, 28, 28], { images })).rejects.toThrow(
+      "the images are not of the input's shape",
     );
     await expect(effectiveReceptiveField(model, [784])).rejects.toThrow(
       "the input must be [C, L] or [C, H, W]",

@@ -2,11 +2,12 @@ import { gradients } from "../autograd/gradients.ts";
 import { type Compiled, compile } from "../compiler/compile.ts";
 import type { Backend } from "../core/backend.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
-import { type Shape, sizeOf, stridesOf } from "../core/shape.ts";
+import { type Shape, sameShape, sizeOf, stridesOf } from "../core/shape.ts";
 import { Tensor, tensor } from "../core/tensor.ts";
 import { Random } from "../data/random.ts";
 import type { Module } from "../nn/module.ts";
 import { fitGaussian, type GaussianFit } from "./fit-gaussian.ts";
+import { inEvaluation, tracedInEvaluation } from "./in-evaluation.ts";
 import { type AxisField, fieldOf, type LayerField, layerFields } from "./receptive-field.ts";
 import { requireCall, traceLayers } from "./trace-layers.ts";
 import { reached, type WorkOptions } from "./work.ts";
@@ -80,39 +81,45 @@ export async function effectiveReceptiveField(
       input: inputShape,
     });
   }
-  const { layer, fieldless } = findLayer(model, inputShape, options.layer);
-  if (fieldless) throw new ArgumentError(`the layer "${options.layer}" does not depend on the input`);
+  const layer = findLayer(model, inputShape, options.layer);
   const unit = unitOf(layer, options.unit);
   const { images, measure = "absolute", channels = "signs", seed = 0 } = options;
+  if (images && !sameShape(images.shape.slice(1), inputShape)) {
+    throw new ShapeError("effectiveReceptiveField", "the images are not of the input's shape", {
+      images: images.shape,
+      input: inputShape,
+    });
+  }
   const total = images ? images.shape[0]! : (options.count ?? 16);
   const extents = inputShape.slice(1);
   const values = new Float64Array(sizeOf(extents));
   const gradientOf = compileGradient(model, layer.name, options.backend);
-  for (let i = 0; i < total; i++) {
-    await reached(i / total, options);
-    const x = images ? await imageAt(images, i, inputShape) : randomImage(inputShape, seed, i);
-    const gradient = await (await gradientOf(x, seedOf(layer, unit, channels, seed, i))).data();
-    for (let k = 0; k < gradient.length; k++) {
-      const value = gradient[k]!;
-      values[k % values.length]! += (measure === "squared" ? value * value : Math.abs(value)) / total;
+  await inEvaluation(model, async () => {
+    for (let i = 0; i < total; i++) {
+      await reached(i / total, options);
+      const x = images ? await imageAt(images, i, inputShape) : randomImage(inputShape, seed, i);
+      const gradient = await (await gradientOf(x, seedOf(layer, unit, channels, seed, i))).data();
+      for (let k = 0; k < gradient.length; k++) {
+        const value = gradient[k]!;
+        values[k % values.length]! += (measure === "squared" ? value * value : Math.abs(value)) / total;
+      }
     }
-  }
+  });
   return { layer, unit, images: total, ...described(layer, unit, extents, values) };
 }
 
-function findLayer(
-  model: Module,
-  inputShape: Shape,
-  name: string | undefined,
-): { layer: LayerField; fieldless: boolean } {
+function findLayer(model: Module, inputShape: Shape, name: string | undefined): LayerField {
   const input = Tensor.input({ shape: [1, ...inputShape], dtype: "float32" });
-  const trace = traceLayers(model.eval(), input);
+  const trace = tracedInEvaluation(model, () => traceLayers(model, input));
   if (name !== undefined) requireCall(trace, name);
   const fields = layerFields(trace, input);
   const spatial = fields.filter(({ axes }) => axes.every(({ outputs }) => outputs > 1));
   const layer =
     name === undefined ? (spatial.at(-1) ?? fields.at(-1)) : fields.find((each) => each.name === name);
-  return { layer: layer!, fieldless: layer === undefined };
+  if (layer) return layer;
+  throw new ArgumentError(
+    `${name === undefined ? "the network" : `the layer "${name}"`} does not depend on the input`,
+  );
 }
 
 function unitOf({ name, axes }: LayerField, given: readonly number[] | undefined): number[] {

@@ -123,6 +123,8 @@ export type { BatchNormStatistics, LabelledBatch, ObjectiveOptions } from "./obj
 export { type AtlasLayout, drawAtlas, type Tile } from "./pictures/atlas.ts";
 export { attributionPanel } from "./pictures/attribution-panel.ts";
 export { type FeatureMapAtlasOptions, featureMapAtlas } from "./pictures/feature-map-atlas.ts";
+export { fieldChart } from "./pictures/field-chart.ts";
+export { type FieldPictureOptions, fieldPicture } from "./pictures/field-picture.ts";
 export { type FilterAtlasOptions, filterAtlas } from "./pictures/filter-atlas.ts";
 export { overlayPixels, photographPixels } from "./pictures/overlay.ts";
 export { randomFields } from "./random-fields.ts";

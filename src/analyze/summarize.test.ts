@@ -92,6 +92,12 @@ describe("a summary", () => {
     expect([parameters, macs]).toEqual([40, 4 * 16 * 9]);
   });
 
+  test("leaves a network in the mode that it was in", () => {
+    const model = new Sequential(new Conv2d(1, 2, 3)).train();
+    summarize(model, [1, 8, 8]);
+    expect(model.training).toBe(true);
+  });
+
   test("fails with the layer's path for an image that does not fit", () => {
     expect(() => summarize(new Sequential(new Conv2d(1, 2, 3)), [3, 8, 8])).toThrow(/^0: conv2d/);
   });

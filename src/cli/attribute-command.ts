@@ -17,7 +17,7 @@ import { attributionTable, type Explained, explainedRecord, sanityTable } from "
 import { readLabels } from "./label-file.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { type Network, networkOptions, openNetwork, viewImage, whatNetworksAre } from "./network-operand.ts";
-import { choice, flag, integer, numbers, text } from "./option.ts";
+import { choice, flag, integer, real, text } from "./option.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { watchingDownloads } from "./watch-downloads.ts";
@@ -30,6 +30,7 @@ const methodNames = Object.keys(attributionMethods) as AttributionMethod[];
 const slowMethods: ReadonlySet<AttributionMethod> = new Set(["score-cam", "occlusion"]);
 
 const natural = { initial: undefined, least: 1 } as const;
+const anyNumber = { initial: undefined, least: -1e6, most: 1e6 } as const;
 
 const options = {
   method: choice("NAME", [...methodNames, "all"], "grad-cam", "how pixels are judged"),
@@ -40,13 +41,13 @@ const options = {
   ),
   layer: text("NAME", "whose maps Grad-CAM and its kin weigh (default: the last with spatial extent)"),
   steps: integer("points on the way of integrated gradients (default: 32)", natural),
-  baseline: numbers("where that way begins, in the network's units (default: 0)", () => true),
+  baseline: real("where that way begins, in the network's units (default: 0)", anyNumber),
   samples: integer("noisy images of SmoothGrad (default: 24)", natural),
   window: integer("side of the square that occlusion covers (default: a seventh of the image)", natural),
   stride: integer("pixels from one square to the next (default: half a window)", natural),
-  fill: numbers(
+  fill: real(
     "what occlusion and deletion put in a pixel's place, in the network's units (default: 0)",
-    () => true,
+    anyNumber,
   ),
   score: flag("judges the maps by deletion and insertion, beside a random one"),
   sanity: flag("compares the maps with those of the network when its weights are random, layer after layer"),
@@ -114,9 +115,6 @@ function checkOptions({ values, given }: AttributeArguments, files: readonly str
     throw new UsageError(`--sanity goes without --${values.score ? "score" : "out"}`);
   }
   if (given.has("independent") && !values.sanity) throw new UsageError("--independent is for --sanity");
-  for (const option of ["baseline", "fill"] as const) {
-    if ((values[option]?.length ?? 1) !== 1) throw new UsageError(`--${option} is one number`);
-  }
 }
 
 async function subjectFor(
@@ -142,8 +140,8 @@ function settingsOf({ values }: AttributeArguments) {
     samples,
     window,
     stride,
-    baseline: values.baseline?.[0],
-    fill: values.fill?.[0],
+    baseline: values.baseline,
+    fill: values.fill,
   };
   return { seed, ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) };
 }
@@ -174,7 +172,7 @@ async function explain(
 }
 
 function judgeSettings({ values }: AttributeArguments): { seed: number; fill?: number } {
-  return { seed: values.seed, ...(values.fill && { fill: values.fill[0]! }) };
+  return { seed: values.seed, ...(values.fill !== undefined && { fill: values.fill }) };
 }
 
 async function draw(

@@ -120,7 +120,7 @@ export function sanityTable(
     style.dim(heading!),
     ...table,
     "",
-    "A map that depends on what was learned falls to about 0 at once.",
+    "What stays near 1 does not depend on the weights that are random.",
   ];
 }
 

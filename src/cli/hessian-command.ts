@@ -23,7 +23,7 @@ const options = {
     least: 0,
   }),
   maxSteps: integer(
-    "the most products with the Hessian (default: 100, or as many as 2 GiB of vectors hold)",
+    "the most products with the Hessian (default: 100, or as many as 2 GiB of vectors hold; 40 for each probe of --out)",
     {
       initial: undefined,
       least: 1,
@@ -35,7 +35,7 @@ const options = {
     least: 0,
     most: 10_000,
   }),
-  out: text("FILE", "draws the density of all eigenvalues as .svg, from 40 more products for each probe"),
+  out: text("FILE", "draws the density of all eigenvalues as .svg"),
   ...networkOptions,
   ...machineOptions,
 } as const;
@@ -109,6 +109,7 @@ async function analyze(
           ...work.begin("density"),
           ...shared,
           probes: Math.max(1, probes),
+          ...(maxSteps !== undefined && { steps: maxSteps }),
         });
   return { spectrum, trace, density };
 }

@@ -7,14 +7,7 @@ import {
   landscapeGrid,
   lossLandscape,
 } from "../analyze/loss-landscape/loss-landscape.ts";
-import {
-  checksum,
-  parseSurface,
-  requireSameSurface,
-  type SurfaceIdentity,
-  serializeSurface,
-} from "../analyze/loss-landscape/surface-file.ts";
-import { isFile, readFile, writeFileAtomic } from "../io/files.node.ts";
+import { checksum, type SurfaceIdentity } from "../analyze/loss-landscape/surface-file.ts";
 import type { Module } from "../nn/module.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -24,6 +17,7 @@ import { machineOptions, useThreads } from "./machine.ts";
 import { type NetworkData, networkDataOptions, readBatches } from "./network-data.ts";
 import { type Network, networkOptions, openNetwork, whatNetworksAre } from "./network-operand.ts";
 import { choice, flag, integer, real, text } from "./option.ts";
+import { openSurface, type SurfaceStore } from "./surface-store.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { watchingDownloads } from "./watch-downloads.ts";
@@ -97,7 +91,7 @@ function runLandscape(
     const end = to === undefined ? undefined : (await open(to)).model;
     const data = await readBatches(network, values, signal);
     const grid = gridOf(values);
-    const store = await openStore(values, await identityOf(network, data, values, end), grid);
+    const store = await openSurface(storeOf(values), await identityOf(network, data, values, end), grid);
     const began = performance.now();
     const found = await compute(network, data, values, { grid, end, store }, work);
     const seconds = (performance.now() - began) / 1000;
@@ -112,7 +106,7 @@ interface Task {
   readonly grid: LandscapeGrid;
   /** Where a line goes to. */
   readonly end: Module | undefined;
-  readonly store: Store;
+  readonly store: SurfaceStore;
 }
 
 /** All points that are not stored yet; whatever ends it, those that were found are. */
@@ -155,47 +149,13 @@ async function identityOf(
   { part, batchSize, statistics, seed, normalize, vectors }: Values,
   end: Module | undefined,
 ): Promise<SurfaceIdentity> {
-  const judged = { network: await checksum(model), data, part, images, batchSize, statistics };
-  return end === undefined ? { ...judged, seed, normalize, vectors } : { ...judged, to: await checksum(end) };
+  const judged = { network: await checksum(model), data, part, images, batchSize, statistics, seed };
+  return end === undefined ? { ...judged, normalize, vectors } : { ...judged, to: await checksum(end) };
 }
 
-interface Store {
-  readonly points: LandscapePoints;
-  keep(points: LandscapePoints): Promise<void>;
-  /** Writes what was not written yet. */
-  close(): Promise<void>;
-}
-
-const writeMilliseconds = 1000;
-
+/** The file of all points, where there is to be one. */
 function storeOf({ out, resume }: Values): string | undefined {
   return resume ?? out?.replace(/\.svg$/i, ".json");
-}
-
-/** The file of all points, where there is to be one. @throws FileError if it is of another surface, or broken. */
-async function openStore(values: Values, identity: SurfaceIdentity, grid: LandscapeGrid): Promise<Store> {
-  const file = storeOf(values);
-  let points: LandscapePoints = { loss: [], accuracy: [] };
-  if (file !== undefined && (await isFile(file))) {
-    const found = parseSurface(await readFile(file), file);
-    requireSameSurface(found, identity, grid, file);
-    points = { loss: found.loss, accuracy: found.accuracy };
-  }
-  let latest: LandscapePoints | undefined;
-  let written = performance.now();
-  const write = async (): Promise<void> => {
-    if (file === undefined || latest === undefined) return;
-    await writeFileAtomic(file, serializeSurface({ identity, ...grid, ...latest }));
-    [latest, written] = [undefined, performance.now()];
-  };
-  return {
-    points,
-    keep: async (found) => {
-      latest = found;
-      if (performance.now() - written >= writeMilliseconds) await write();
-    },
-    close: write,
-  };
 }
 
 function interrupted(values: Values): string {

@@ -37,8 +37,8 @@ interface Run {
 interface Neighbourhood {
   readonly surface: LossLandscape;
   readonly concave: number;
+  /** The largest eigenvalue of the Hessian. */
   readonly largest: number;
-  readonly smallest: number;
 }
 
 interface Scale {
@@ -151,7 +151,7 @@ async function lookAround(
   });
   const spectrum = await hessianSpectrum(model, batches, {
     top: 1,
-    bottom: 1,
+    bottom: 0,
     tolerance: 0.01,
     maxSteps: products,
     seed,
@@ -162,7 +162,6 @@ async function lookAround(
     surface,
     concave: shareOfConcavity(surface.loss, grid.alphas.length),
     largest: spectrum.largest[0]!.value,
-    smallest: spectrum.smallest[0]!.value,
   };
 }
 
@@ -216,22 +215,21 @@ async function report(
       },
       {
         title: "Around the trained networks",
-        head: ["network", "loss", "median over the surface", "bent downwards", "largest λ", "smallest λ"],
+        head: ["network", "loss", "median over the surface", "bent downwards", "largest λ"],
         rows: networks.map(({ name }, n) => {
-          const { surface, concave, largest, smallest } = around[n]!;
+          const { surface, concave, largest } = around[n]!;
           return [
             name,
             surface.loss[(surface.loss.length - 1) / 2]!.toFixed(3),
             middle(surface.loss).toPrecision(3),
             `${(100 * concave).toFixed(0)} %`,
             largest.toPrecision(3),
-            smallest.toPrecision(3),
           ];
         }),
         note:
           `Of the first seed, on ${scale.judged} training images. The surface spans two filter-normalized random directions (Li et ` +
-          `al. 2018), ${scale.steps} × ${scale.steps} points of [−1, 1]²; "bent downwards" is the share of its inner points at which it is not convex. λ are ` +
-          `eigenvalues of the Hessian by at most ${scale.products} steps of Lanczos's method.`,
+          `al. 2018), ${scale.steps} × ${scale.steps} points of [−1, 1]²; "bent downwards" is the share of its inner points at which it is not convex. λ is ` +
+          `an eigenvalue of the Hessian, by at most ${scale.products} steps of Lanczos's method.`,
       },
     ],
     pictures: [
@@ -261,7 +259,6 @@ async function report(
       surface: around[n]!.surface.loss.map((loss) => (Number.isFinite(loss) ? loss : null)),
       concave: around[n]!.concave,
       largest: around[n]!.largest,
-      smallest: around[n]!.smallest,
     })),
   };
 }

@@ -33,18 +33,19 @@ export type Kind = "full" | "separable";
 export const kinds: readonly Kind[] = ["full", "separable"];
 
 /** Both kinds have maps of the same shapes; every convolution is followed by batch normalization and ReLU. */
-function network(kind: Kind, [channels]: ImageShape, classes: number): Module {
+function network(kind: Kind, [channels]: ImageShape, classes: number, depth: number): Module {
   const conv = (from: number, to: number, kernelSize: number, stride: number, groups = 1): Module[] => [
     new Conv2d(from, to, kernelSize, { stride, groups, padding: (kernelSize - 1) / 2, bias: false }),
     new BatchNorm2d(to),
     new ReLU(),
   ];
-  const body = blocks.flatMap(([from, to, stride]) =>
+  const used = blocks.slice(0, depth);
+  const body = used.flatMap(([from, to, stride]) =>
     kind === "full"
       ? conv(from, to, 3, stride)
       : [...conv(from, from, 3, stride, from), ...conv(from, to, 1, 1)],
   );
-  const [first, last] = [blocks[0][0], blocks.at(-1)![1]];
+  const [first, last] = [blocks[0][0], used.at(-1)![1]];
   return new Sequential(
     ...conv(channels, first, 3, 1),
     ...body,
@@ -67,7 +68,8 @@ export interface Networks {
 /** Trains both kinds over the seeds, and times them. */
 export async function compareNetworks(context: LabContext, { train, test }: TrainTest): Promise<Networks> {
   const { quick } = context;
-  const create = (kind: Kind) => (): Module => network(kind, train.imageShape, train.classes.length);
+  const depth = quick ? 1 : blocks.length;
+  const create = (kind: Kind) => (): Module => network(kind, train.imageShape, train.classes.length, depth);
   const recipe = {
     train,
     test: quick ? test.subset({ end: 100 }) : test,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { floats, ints, modelBytes, node } from "../../../test/onnx-builder.ts";
-import { valueAndGrad } from "../../autograd/index.ts";
+import { gradients, valueAndGrad } from "../../autograd/index.ts";
 import { compile } from "../../compiler/compile.ts";
 import { ShapeError } from "../../core/errors.ts";
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import { crossEntropy } from "../../ops/index.ts";
+import { crossEntropy, sum } from "../../ops/index.ts";
 import { SGD } from "../../train/index.ts";
 import { importOnnx, OnnxError, parseOnnx } from "../index.ts";
 
@@ -283,5 +283,23 @@ describe("what is not supported", () => {
           .data(),
       ),
     ).toEqual([1, 1]);
+  });
+});
+
+describe("an output of half precision", () => {
+  it("is rounded, and passes gradients on as if it were not", async () => {
+    const bytes = modelBytes({
+      inputs: { x: ["float16", [3]] },
+      outputs: [["y", "float16"]],
+      nodes: [node("Exp", ["x"], ["y"])],
+    });
+    const x = tensor([-20, 0.1, 20]);
+    const y = importOnnx(bytes).forward(x);
+    const [slopes] = gradients(sum(y), [x]);
+    expect(Array.from(await slopes!.data())).toEqual([
+      ...[-20, 0.1].map((value) => expect.closeTo(Math.exp(value), 6)),
+      0,
+    ]);
+    expect(Array.from(await y.data())).toEqual([0, 1.10546875, Number.POSITIVE_INFINITY]);
   });
 });
