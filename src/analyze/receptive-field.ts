@@ -3,7 +3,7 @@ import { Tensor } from "../core/tensor.ts";
 import type { Module } from "../nn/module.ts";
 import { type IndexMap, seenBy, widthOf } from "./field/index-map.ts";
 import { clipped, countOf, type Runs } from "./field/runs.ts";
-import { ViewTracer } from "./field/trace-views.ts";
+import { traceViews } from "./field/trace-views.ts";
 import { isBlind, mixed, normalized, type View } from "./field/view.ts";
 import { tracedInEvaluation } from "./in-evaluation.ts";
 import { type LayerCall, type LayerTrace, traceLayers } from "./trace-layers.ts";
@@ -66,10 +66,10 @@ export function receptiveField(model: Module, inputShape: Shape): LayerField[] {
 
 /** The fields of layers that were traced; those that do not depend on the input are left out. */
 export function layerFields({ calls }: LayerTrace, input: Tensor): LayerField[] {
-  const tracers = input.shape.slice(2).map((_, a) => new ViewTracer(input, a + 2));
+  const tracers = input.shape.slice(2).map((_, a) => traceViews(input, a + 2));
   if (tracers.length === 0) return [];
   return calls.flatMap((call): LayerField[] => {
-    const views = tracers.map((tracer) => tracer.viewOf(call.output));
+    const views = tracers.map((tracer) => tracer.of(call.output));
     if (views.includes(undefined)) return [];
     const { name, path, container, module, output } = call;
     const axes = apart(views as View[], output.shape).map(axisField);

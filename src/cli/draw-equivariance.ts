@@ -1,4 +1,4 @@
-import type { EquivarianceReport, LayerEquivariance } from "../analyze/equivariance.ts";
+import type { EquivarianceReport, LayerEquivariance } from "../analyze/equivariance/equivariance.ts";
 import { encodePng } from "../io/png-encode.ts";
 import { colorize } from "../plot/colors.ts";
 import { type LineSeries, lineChart } from "../plot/line-chart.ts";

@@ -1,5 +1,4 @@
-import { type EquivarianceReport, equivariance } from "../analyze/equivariance.ts";
-import { randomFields } from "../analyze/random-fields.ts";
+import { type EquivarianceReport, equivariance } from "../analyze/equivariance/equivariance.ts";
 import {
   reflect,
   rotate,
@@ -7,7 +6,8 @@ import {
   shift,
   squareSymmetries,
   type Transformation,
-} from "../analyze/transformations.ts";
+} from "../analyze/equivariance/transformations.ts";
+import { randomFields } from "../analyze/random-fields.ts";
 import { createWasmBackend } from "../backend/wasm/wasm.ts";
 import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -16,14 +16,13 @@ import type { Arguments } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { drawErrorCurve, drawErrorMaps, drawReport, mapNames, reportJson } from "./draw-equivariance.ts";
 import { formatMany } from "./format.ts";
-import { listenForInterruption } from "./interruption.ts";
-import { LabDisplay } from "./lab-display.ts";
 import { machineOptions } from "./machine.ts";
 import { type Network, networkOptions, openNetwork, readImages, whatNetworksAre } from "./network-operand.ts";
 import { choice, flag, integer, real, text, tuple } from "./option.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { watchingDownloads } from "./watch-downloads.ts";
+import { watchingWork } from "./watch-work.ts";
 import { requirePictureName, writePicture } from "./write-picture.ts";
 
 const furthest = { least: -4096, most: 4096, whole: true } as const;
@@ -97,24 +96,17 @@ async function runEquivariance(
   }
   // What folds weights or transforms tiles would round by the position, and hide what theory calls exact.
   const backend = createWasmBackend({ precision: "exact", ...(threads !== undefined && { threads }) });
-  using interruption = listenForInterruption(() => {});
-  const { signal } = interruption;
-  const display = new LabDisplay(terminal, json || !terminal.interactive);
-  try {
-    const network = await watchingDownloads(terminal, (transfer) =>
-      openNetwork(name, values, { ...transfer, signal }),
-    );
-    const { images, told } = await imagesFor(network, files, values);
-    const began = performance.now();
+  const network = await watchingDownloads(terminal, (transfer) => openNetwork(name, values, transfer));
+  const { images, told } = await imagesFor(network, files, values);
+  const planned = [...transformations.table, ...transformations.curve];
+  const began = performance.now();
+  return watchingWork(terminal, async (work) => {
     const reports = await measure(network, images, {
-      transformations: [...transformations.table, ...transformations.curve],
+      ...work.begin(`${formatMany(planned.length, "transformation")} of ${told}`),
+      transformations: planned,
       layers: values.layer?.split(",").map((each) => each.trim()),
       backend,
-      signal,
-      onProgress: (done, total) => display.show(`run ${done} of ${total}`, done, total),
     });
-    const seconds = (performance.now() - began) / 1000;
-    display.clear();
     const table = reports.slice(0, transformations.table.length);
     const curve = reports.slice(transformations.table.length);
     if (out !== undefined) {
@@ -124,23 +116,17 @@ async function runEquivariance(
       });
     }
     if (json) {
-      const facts = { model: name, images: told, count: images.shape[0], seconds };
-      terminal.line(JSON.stringify({ ...facts, transformations: [...table, ...curve].map(reportJson) }));
-    } else {
-      for (const report of table)
-        for (const line of drawReport(report, name, told, terminal)) terminal.line(line);
-      if (out !== undefined) {
-        if (out.toLowerCase().endsWith(".png")) terminal.line(mapNames(table[0]!));
-        terminal.line(`Written to ${out}`);
-      }
+      const facts = { model: name, images: told, seconds: (performance.now() - began) / 1000 };
+      terminal.line(JSON.stringify({ ...facts, transformations: reports.map(reportJson) }));
+      return 0;
     }
+    for (const report of table)
+      for (const line of drawReport(report, name, told, terminal)) terminal.line(line);
+    if (out === undefined) return 0;
+    if (out.toLowerCase().endsWith(".png")) terminal.line(mapNames(table[0]!));
+    terminal.line(`Written to ${out}`);
     return 0;
-  } catch (error) {
-    display.clear();
-    if (!signal.aborted) throw error;
-    if (!json) terminal.line("Interrupted");
-    return interruption.exitCode;
-  }
+  });
 }
 
 /** What is measured for the table, and further along the same way for a curve. */

@@ -1,6 +1,6 @@
-import { type EquivarianceReport, equivariance } from "../analyze/equivariance.ts";
+import { type EquivarianceReport, equivariance } from "../analyze/equivariance/equivariance.ts";
+import { shift, type Transformation } from "../analyze/equivariance/transformations.ts";
 import { randomFields } from "../analyze/random-fields.ts";
-import { shift, type Transformation } from "../analyze/transformations.ts";
 import { createWasmBackend } from "../backend/wasm/wasm.ts";
 import type { Backend } from "../core/backend.ts";
 import { AvgPool2d } from "../nn/avg-pool2d.ts";

@@ -33,6 +33,8 @@ export interface ConvolutionAlgorithmsOptions {
   /** At least so many milliseconds, all together; default 0. */
   readonly milliseconds?: number;
   readonly signal?: AbortSignal;
+  /** Milliseconds of a clock that times are taken by; default the time of day's. */
+  clock?(): number;
   onProgress?(done: number, of: number): void;
 }
 
@@ -70,6 +72,7 @@ export async function convolutionAlgorithms(
   options: ConvolutionAlgorithmsOptions = {},
 ): Promise<ConvolutionComparison> {
   const { repeat = 5, milliseconds = 0, signal, onProgress } = options;
+  const clock = (): number => options.clock?.() ?? performance.now();
   const { shape, padding } = shapeOf(x, weight, options);
   const left = comparedAlgorithms.flatMap((algorithm) => {
     const reason = obstacle(algorithm, weight, shape);
@@ -99,9 +102,9 @@ export async function convolutionAlgorithms(
   for (let round = 0; repeat > 0 && (round < repeat || performance.now() - start < milliseconds); round++) {
     signal?.throwIfAborted();
     for (const side of sides) {
-      const from = performance.now();
+      const from = clock();
       await side.run(x);
-      side.best = Math.min(side.best, performance.now() - from);
+      side.best = Math.min(side.best, clock() - from);
     }
     onProgress?.(wanted.length + Math.min(round + 1, repeat), wanted.length + repeat);
   }
@@ -145,11 +148,19 @@ export function algorithmOfForm(form: string): ConvAlgorithm {
   return form.startsWith("fft") ? "fft" : form.startsWith("winograd") ? "winograd" : "direct";
 }
 
+/** Most memory that the matrix of im2col may take. */
+const mostBytes = 2 ** 28;
+
 function obstacle(
   algorithm: ComparedAlgorithm,
   weight: Tensor,
   settings: ConvolutionShape,
 ): string | undefined {
+  if (algorithm === "im2col") {
+    const megabytes = (4 * im2colCounts(settings).elements) / 2 ** 20;
+    if (megabytes * 2 ** 20 <= mostBytes) return undefined;
+    return `is left out, as its matrix would take ${Math.round(megabytes)} MiB of at most ${mostBytes / 2 ** 20}`;
+  }
   if (algorithm === "winograd") return winogradObstacle(weight.shape, settings);
   return algorithm === "fft" ? fourierObstacle(weight.shape, settings) : undefined;
 }

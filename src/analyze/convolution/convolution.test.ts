@@ -77,6 +77,14 @@ describe("convolutionAlgorithms", () => {
     const [x, weight] = operandsOf([1, 4, 9, 9], [4, 4, 5, 5]);
     const { left } = await convolutionAlgorithms(x, weight, { stride: 2, repeat: 0 });
     expect(left).toEqual([{ algorithm: "winograd", reason: "is for kernels of 3×3, and this one is 5×5" }]);
+    const large = await convolutionAlgorithms(zeros([1, 1, 999, 999]), zeros([1, 1, 9, 9]), {
+      repeat: 0,
+      algorithms: [],
+    });
+    expect(large.left).toContainEqual({
+      algorithm: "im2col",
+      reason: "is left out, as its matrix would take 303 MiB of at most 256",
+    });
     await expect(convolutionAlgorithms(zeros([4, 9, 9]), weight)).rejects.toThrow("x must be [N, C, H, W]");
   });
 });

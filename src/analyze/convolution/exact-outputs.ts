@@ -2,7 +2,7 @@ import { sizeOf } from "../../core/shape.ts";
 import type { ConvolutionShape } from "./counts.ts";
 
 /** Most multiplications that are done for comparison. */
-const mostProducts = 2 ** 26;
+const mostProducts = 2 ** 24;
 
 export interface ExactOutputs {
   /** Places in the output [N, O, H, W], and the values there in float64. */

@@ -41,7 +41,7 @@ export interface KernelSweep {
 export async function kernelSweep(
   convolution: SweptConvolution,
   kernels: readonly number[] = sweptKernels,
-  options: Pick<ConvolutionAlgorithmsOptions, "repeat" | "milliseconds" | "signal"> & {
+  options: Pick<ConvolutionAlgorithmsOptions, "repeat" | "milliseconds" | "signal" | "clock"> & {
     onKernel?(row: SweptKernel): void;
   } = {},
 ): Promise<KernelSweep> {

@@ -2,6 +2,7 @@ import type { Shape } from "../../core/shape.ts";
 import { HostStorage } from "../../core/storage.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Sides } from "../../ops/spatial.ts";
+import { elementwiseOps, type Rule } from "../interpret-graph.ts";
 import {
   blind,
   extentOf,
@@ -17,14 +18,8 @@ import {
 } from "./view.ts";
 import { folded, padded, remade, sliced, windowed, windowOf } from "./windows.ts";
 
-/** What an operation's elements see, given what those of its operands see; undefined ones see nothing of the input. */
-export type Rule = (
-  views: readonly (View | undefined)[],
-  // biome-ignore lint/suspicious/noExplicitAny: each rule knows the settings of its operation
-  attrs: any,
-  output: Tensor,
-  inputs: readonly Tensor[],
-) => View | undefined;
+/** What an operation's elements see, given what those of its operands see. */
+type FieldRule = Rule<View>;
 
 type Seeing = readonly View[];
 
@@ -36,19 +31,19 @@ function join(views: readonly (View | undefined)[], shape: Shape): View | undefi
 }
 
 /** Each element is made of those at its own place. */
-const elementwise: Rule = (views, _, { shape }) => join(views, shape);
+const elementwise: FieldRule = ({ states, output: { shape } }) => join(states, shape);
 
 /** Every element is made of all elements: for what has no rule of its own. */
-export const everything: Rule = (views, _, { shape }) =>
+export const everything: FieldRule = ({ states, output: { shape } }) =>
   join(
-    seeing(views).map((view) => mixed(view, shape)),
+    seeing(states).map((view) => mixed(view, shape)),
     shape,
   );
 
 /** The first operand's elements; others only say when. */
-const same: Rule = ([view]) => view;
+const same: FieldRule = ({ states: [view] }) => view;
 
-const reduction: Rule = ([view], { axes }) => view && reduced(view, axes);
+const reduction: FieldRule = ({ states: [view], attrs: { axes } }) => view && reduced(view, axes);
 
 interface ConvSettings {
   readonly stride: readonly number[];
@@ -59,8 +54,8 @@ interface ConvSettings {
 /** x [N, C, ...S] or a transposed convolution's input; what depends on the weight sees all that the weight does. */
 function convolution(
   window: (view: View, a: number, kernel: readonly number[], attrs: ConvSettings, extent: number) => View,
-): Rule {
-  return ([x, weight], attrs: ConvSettings, { shape }, [, filters]) => {
+): FieldRule {
+  return ({ states: [x, weight], attrs, output: { shape }, inputs: [, filters] }) => {
     const kernel = filters!.shape.slice(2);
     let view = x && reduced(x, [1]);
     view &&= withAxes(view, view.axes.with(1, blind(shape[1]!)));
@@ -80,7 +75,7 @@ const transposedConv = convolution((view, a, kernel, attrs, extent) =>
   folded(view, a + 2, extent, windowOf(kernel, attrs, a)),
 );
 
-const window: Rule = ([x], attrs, { shape }) => {
+const window: FieldRule = ({ states: [x], attrs, output: { shape } }) => {
   if (!x) return undefined;
   const { kernel } = attrs as { readonly kernel: readonly number[] };
   const lead = x.axes.length - kernel.length;
@@ -93,7 +88,7 @@ const window: Rule = ([x], attrs, { shape }) => {
   return withAxes(view, [...view.axes, ...taps.map((tap) => [tap])]);
 };
 
-const fold: Rule = ([x], attrs, { shape }) => {
+const fold: FieldRule = ({ states: [x], attrs, output: { shape } }) => {
   if (!x) return undefined;
   const { kernel } = attrs as { readonly kernel: readonly number[] };
   const lead = x.axes.length - 2 * kernel.length;
@@ -107,21 +102,22 @@ const fold: Rule = ([x], attrs, { shape }) => {
   );
 };
 
-const reshape: Rule = ([x], _, { shape }) => x && (regrouped(x, shape) ?? mixed(x, shape));
+const reshape: FieldRule = ({ states: [x], output: { shape } }) =>
+  x && (regrouped(x, shape) ?? mixed(x, shape));
 
-const permute: Rule = ([x], { order }) =>
+const permute: FieldRule = ({ states: [x], attrs: { order } }) =>
   x && { ...x, axes: (order as readonly number[]).map((axis) => x.axes[axis]!) };
 
-const slice: Rule = ([x], { start, size, step }) =>
+const slice: FieldRule = ({ states: [x], attrs: { start, size, step } }) =>
   x?.axes.reduce<View>((view, _, axis) => sliced(view, axis, start[axis], size[axis], step[axis]), x);
 
-const pad: Rule = ([x], { low, interior }, { shape }) =>
+const pad: FieldRule = ({ states: [x], attrs: { low, interior }, output: { shape } }) =>
   x?.axes.reduce<View>((view, _, axis) => {
     const unchanged = low[axis] === 0 && interior[axis] === 0 && extentOf(view.axes[axis]!) === shape[axis];
     return unchanged ? view : padded(view, axis, shape[axis]!, low[axis], interior[axis]);
   }, x);
 
-const expand: Rule = ([x], _, { shape }) => {
+const expand: FieldRule = ({ states: [x], output: { shape } }) => {
   if (!x) return undefined;
   const lead = shape.length - x.axes.length;
   const axes = shape.map((count, axis) => {
@@ -132,7 +128,13 @@ const expand: Rule = ([x], _, { shape }) => {
 };
 
 /** Beside each other along an axis that nothing is seen along, or as the border around the longest operand. */
-const concat: Rule = (views, { axis }, { shape }, inputs) => {
+const concat: FieldRule = (use) => {
+  const {
+    states: views,
+    attrs: { axis },
+    output: { shape },
+    inputs,
+  } = use;
   if (seeing(views).every((view) => isBlind(view.axes[axis]!))) {
     const widened = seeing(views).map((view) => ({
       ...view,
@@ -143,13 +145,12 @@ const concat: Rule = (views, { axis }, { shape }, inputs) => {
   const lengths = inputs.map((input) => input.shape[axis]!);
   const longest = lengths.indexOf(Math.max(...lengths));
   const view = views[longest];
-  if (!view || 2 * lengths[longest]! <= shape[axis]!)
-    return everything(views, {}, { shape } as Tensor, inputs);
+  if (!view || 2 * lengths[longest]! <= shape[axis]!) return everything(use);
   const before = lengths.slice(0, longest).reduce((sum, length) => sum + length, 0);
   return sliced(view, axis, -before, shape[axis]!, 1);
 };
 
-const resample: Rule = ([x], { axis, start, weights }) =>
+const resample: FieldRule = ({ states: [x], attrs: { axis, start, weights } }) =>
   x &&
   remade(
     x,
@@ -157,10 +158,14 @@ const resample: Rule = ([x], { axis, start, weights }) =>
     (weights as number[][]).map((row, o) => row.flatMap((weight, k) => (weight === 0 ? [] : [start[o] + k]))),
   );
 
-const gather: Rule = (views, { axis }, output, inputs) => {
-  const [x, index] = views;
-  const { shape } = output;
-  if (index) return everything(views, {}, output, inputs);
+const gather: FieldRule = (use) => {
+  const {
+    states: [x, index],
+    attrs: { axis },
+    output: { shape },
+    inputs,
+  } = use;
+  if (index) return everything(use);
   if (!x) return undefined;
   if (isBlind(x.axes[axis]!)) return { ...x, axes: x.axes.with(axis, blind(shape[axis]!)) };
   const places = indexList(inputs[1]!, axis);
@@ -184,14 +189,17 @@ function indexList(index: Tensor, axis: number): readonly number[] | undefined {
   return tensor.size === index.shape[axis] ? Array.from(source.storage.read()) : undefined;
 }
 
-const scatterAdd: Rule = (views, { axis, size }, output, inputs) => {
-  const [x, index] = views;
-  if (!x || index || !isBlind(x.axes[axis]!)) return everything(views, {}, output, inputs);
+const scatterAdd: FieldRule = (use) => {
+  const {
+    states: [x, index],
+    attrs: { axis, size },
+  } = use;
+  if (!x || index || !isBlind(x.axes[axis]!)) return everything(use);
   return { ...x, axes: x.axes.with(axis, blind(size)) };
 };
 
 /** [..., m, k] × [..., k, n]: rows see what the row does, columns what the column does. */
-const matmul: Rule = ([a, b], _, { shape }) => {
+const matmul: FieldRule = ({ states: [a, b], output: { shape } }) => {
   const rank = shape.length;
   const side = (view: View | undefined, inner: number, outer: number): View | undefined => {
     if (!view) return undefined;
@@ -204,35 +212,37 @@ const matmul: Rule = ([a, b], _, { shape }) => {
   return join([side(a, rank - 1, rank - 2), side(b, rank - 2, rank - 1)], shape);
 };
 
-const linear: Rule = ([x, ...others], _, { shape }) => {
+const linear: FieldRule = ({ states: [x, ...others], output: { shape } }) => {
   const axis = shape.length - 1;
   const rows = x && reduced(x, [axis]);
   const view = rows && withAxes(rows, rows.axes.with(axis, blind(shape[axis]!)));
   return join([view, ...others.map((other) => other && mixed(other, shape))], shape);
 };
 
-const elementwiseOps =
-  "abs add cast cos div equal erf exp expm1 floor less lessEqual log log1p logicalAnd logicalNot maximum minimum mul " +
-  "neg notEqual pow sigmoid sign sin sqrt sub tanh where bitsToUnit";
-
 /** The operations that are not made of others; those that are follow from what they are made of. */
-export const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...elementwiseOps.split(" ").map((name) => [name, elementwise] as const),
-  ...["sum", "max", "min", "argmax", "argmin"].map((name) => [name, reduction] as const),
-  ...["barrier", "checkpoint", "pack"].map((name) => [name, same] as const),
-  ["conv", conv],
-  ["convInputGrad", transposedConv],
-  ["window", window],
-  ["fold", fold],
-  ["reshape", reshape],
-  ["permute", permute],
-  ["slice", slice],
-  ["pad", pad],
-  ["expand", expand],
-  ["concat", concat],
-  ["resample", resample],
-  ["gather", gather],
-  ["scatterAdd", scatterAdd],
-  ["matmul", matmul],
-  ["linear", linear],
-]);
+export const rules: Readonly<Record<string, FieldRule>> = {
+  ...Object.fromEntries(elementwiseOps.map((name) => [name, elementwise])),
+  sum: reduction,
+  max: reduction,
+  min: reduction,
+  argmax: reduction,
+  argmin: reduction,
+  barrier: same,
+  checkpoint: same,
+  pack: same,
+  conv,
+  convInputGrad: transposedConv,
+  window,
+  fold,
+  reshape,
+  permute,
+  slice,
+  pad,
+  expand,
+  concat,
+  resample,
+  gather,
+  scatterAdd,
+  matmul,
+  linear,
+};

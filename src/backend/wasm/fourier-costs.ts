@@ -57,7 +57,7 @@ interface Costs {
 const common = { weight: 0.29, packing: 0.5, output: 0.5, matrix: 40, traffic: 0.9, start: 8000 } as const;
 
 /** Bytes of slices that stay in the caches until they are read again. */
-const cached = 2 ** 24;
+const cached = 2 ** 25;
 
 /** By columns of the engine's widest tile. */
 const costs: Readonly<Record<number, Costs>> = {

@@ -1,4 +1,4 @@
-import { ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../../core/errors.ts";
 import { linearPart, type Transformation } from "./transformations.ts";
 
 /** The grid that a map lies on, as part of the image's plane. */

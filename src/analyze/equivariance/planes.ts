@@ -1,4 +1,4 @@
-import { type Shape, stridesOf } from "../core/shape.ts";
+import { type Shape, stridesOf } from "../../core/shape.ts";
 
 /** Values [...] with two axes as planes [P, H, W]; an axis that is not there has one position. */
 export function planesOf(

@@ -1,5 +1,5 @@
-import { ArgumentError } from "../core/errors.ts";
-import { dihedralGroup, elementMatrix, type GroupElement } from "../equivariant/group.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import { dihedralGroup, elementMatrix, type GroupElement } from "../../equivariant/group.ts";
 
 /** A shift of the plane by whole pixels, a symmetry of the square grid, or a rotation by any angle, as data. */
 export type Transformation =

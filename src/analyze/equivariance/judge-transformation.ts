@@ -1,19 +1,12 @@
-import type { Shape } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
-import type { GroupElement } from "../equivariant/group.ts";
-import {
-  type Judge,
-  JudgedGrids,
-  type Judgement,
-  makeVerdict,
-  still,
-  type Verdict,
-} from "./equivariance-verdict.ts";
+import type { Shape } from "../../core/shape.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { GroupElement } from "../../equivariant/group.ts";
 import type { Resampling } from "./resampling.ts";
 import { type Along, type Grade, type Mask, worse } from "./shift-state.ts";
 import { type ShiftedTensor, shiftTheory } from "./shift-theory.ts";
 import { type Symmetric, symmetryTheory } from "./symmetry-theory.ts";
 import type { Transformation } from "./transformations.ts";
+import { type Judge, JudgedGrids, type Judgement, makeVerdict, still, type Verdict } from "./verdict.ts";
 
 /** Judges y(T x) = T y(x) for tensors y computed from images x [N, C, H, W]. */
 export function judgeOf(images: Tensor, transformation: Transformation): Judge {

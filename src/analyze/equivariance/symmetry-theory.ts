@@ -1,6 +1,6 @@
-import type { Tensor } from "../core/tensor.ts";
-import { dihedralGroup, elementMatrix, type GroupElement } from "../equivariant/group.ts";
-import { elementwiseOps, Interpreter, isUniform, type OpUse, type Rule } from "./interpret-graph.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { dihedralGroup, elementMatrix, type GroupElement } from "../../equivariant/group.ts";
+import { elementwiseOps, Interpreter, type OpUse, type Rule } from "../interpret-graph.ts";
 import { type Grade, worse } from "./shift-state.ts";
 import {
   axisAfterReshape,
@@ -8,6 +8,7 @@ import {
   type Symmetry,
   windowsAreSymmetric,
 } from "./symmetric-windows.ts";
+import { isUniform } from "./uniform.ts";
 
 /** What a symmetry of the square grid does to a tensor made from the image. */
 export type Symmetric =

@@ -1,6 +1,6 @@
-import { type Shape, sizeOf } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
-import { reach, type WindowSettings } from "../ops/window-geometry.ts";
+import { type Shape, sizeOf } from "../../core/shape.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { reach, type WindowSettings } from "../../ops/window-geometry.ts";
 
 /** A symmetry of the square grid: the axes change places, and each may be reversed. */
 export interface Symmetry {

@@ -1,6 +1,6 @@
-import { sizeOf } from "../core/shape.ts";
-import type { PoolAttrs } from "../ops/pool-geometry.ts";
-import { elementwiseOps, isUniform, type OpUse, type Rule } from "./interpret-graph.ts";
+import { sizeOf } from "../../core/shape.ts";
+import type { PoolAttrs } from "../../ops/pool-geometry.ts";
+import { elementwiseOps, type OpUse, type Rule } from "../interpret-graph.ts";
 import { concatAlong } from "./shift-concat.ts";
 import { reshapeAlong } from "./shift-reshape.ts";
 import {
@@ -15,6 +15,7 @@ import {
   worse,
 } from "./shift-state.ts";
 import { elementsMask, paddedMask, periodOf, windowsMask } from "./shift-windows.ts";
+import { isUniform } from "./uniform.ts";
 
 /** The direction along which the input is shifted. */
 export interface Direction {

@@ -1,5 +1,5 @@
-import type { Shape } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
+import type { Shape } from "../../core/shape.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { type Resampling, resamplingOf } from "./resampling.ts";
 import type { Mask } from "./shift-state.ts";
 import type { Transformation } from "./transformations.ts";

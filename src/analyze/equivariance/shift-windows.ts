@@ -1,4 +1,4 @@
-import type { WindowSettings } from "../ops/window-geometry.ts";
+import type { WindowSettings } from "../../ops/window-geometry.ts";
 import type { Mask } from "./shift-state.ts";
 
 /** Clean windows: all their taps lie on clean elements, and none beside them. */

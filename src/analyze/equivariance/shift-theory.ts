@@ -1,5 +1,5 @@
-import type { Tensor } from "../core/tensor.ts";
-import { Interpreter } from "./interpret-graph.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { Interpreter } from "../interpret-graph.ts";
 import { shiftOtherwise, shiftRules } from "./shift-rules.ts";
 import type { Along, Mask } from "./shift-state.ts";
 

@@ -1,4 +1,4 @@
-import type { OpUse } from "./interpret-graph.ts";
+import type { OpUse } from "../interpret-graph.ts";
 import { type Along, type Grid, leastCommonMultiple, type Mask, mixed, worse } from "./shift-state.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../core/shape.ts";
+import { type Shape, sizeOf } from "../../core/shape.ts";
 import { type Along, type Grid, type Mask, mixed, restride } from "./shift-state.ts";
 
 /**

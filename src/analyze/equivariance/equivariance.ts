@@ -1,19 +1,20 @@
-import { compile } from "../compiler/compile.ts";
-import type { Backend } from "../core/backend.ts";
-import { ShapeError } from "../core/errors.ts";
-import { sizeOf } from "../core/shape.ts";
-import { Tensor, tensor } from "../core/tensor.ts";
-import type { Module } from "../nn/module.ts";
-import { withMode } from "../nn/with-mode.ts";
-import { ErrorSum, type MeasuredError } from "./equivariance-error.ts";
-import type { Judgement, Verdict } from "./equivariance-verdict.ts";
+import { compile } from "../../compiler/compile.ts";
+import type { Backend } from "../../core/backend.ts";
+import { ShapeError } from "../../core/errors.ts";
+import { sizeOf } from "../../core/shape.ts";
+import { Tensor, tensor } from "../../core/tensor.ts";
+import type { Module } from "../../nn/module.ts";
+import { withMode } from "../../nn/with-mode.ts";
+import { type LayerCall, requireCall, traceLayers } from "../trace-layers.ts";
+import { reached, type WorkOptions } from "../work.ts";
+import { ErrorSum, type MeasuredError } from "./error-sum.ts";
 import { judgeOf } from "./judge-transformation.ts";
 import { planesOf } from "./planes.ts";
 import { resampleMaps, resamplingOf } from "./resampling.ts";
-import { type LayerCall, requireCall, traceLayers } from "./trace-layers.ts";
 import type { Transformation } from "./transformations.ts";
+import type { Judgement, Verdict } from "./verdict.ts";
 
-export interface EquivarianceOptions {
+export interface EquivarianceOptions extends WorkOptions {
   readonly transformations: readonly Transformation[];
   /** Names of calls as {@link traceLayers} gives them; default: every tensor that a layer makes. */
   readonly layers?: readonly string[] | undefined;
@@ -22,15 +23,12 @@ export interface EquivarianceOptions {
    * at every position: Winograd's form of 3 × 3 convolutions rounds by the position in a tile.
    */
   readonly backend?: Backend | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Told of runs of (parts of) the network. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** One layer under one transformation T; y(x) is the layer's output for the network's input x. */
 export interface LayerEquivariance extends MeasuredError {
   readonly name: string;
-  /** Class of the layer. */
+  /** Class of the layer, or the operator that it stands for. */
   readonly type: string;
   /** Of the output for one image. */
   readonly shape: readonly number[];
@@ -78,7 +76,7 @@ async function measure(
   images: Tensor,
   options: EquivarianceOptions,
 ): Promise<EquivarianceReport[]> {
-  const { transformations, backend, signal, onProgress } = options;
+  const { transformations, backend } = options;
   const values = await images.data();
   const [count, ...imageShape] = images.shape as [number, number, number, number];
   const image = Tensor.input({ shape: [1, ...imageShape], dtype: images.dtype });
@@ -107,11 +105,8 @@ async function measure(
       backend ? { backend } : {},
     );
     const compute = async (x: Float32Array): Promise<ArrayLike<number>[]> => {
-      signal?.throwIfAborted();
       const results = await run(tensor(x, { shape: image.shape }));
-      onProgress?.(++done, total);
-      // Lets signals and timers have their turn.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await reached(++done / total, options);
       return Promise.all(results.map((result) => result.data()));
     };
     for (let n = 0; n < count; n++) {
@@ -232,7 +227,7 @@ class Subject {
     const { verdict, moves } = this.#judgement;
     return {
       name,
-      type: module.constructor.name,
+      type: module.typeName,
       shape: output.shape.slice(1),
       law: moves ? "equivariance" : "invariance",
       verdict,
