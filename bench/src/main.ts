@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import process, { argv, stderr, stdout } from "node:process";
+import { type AnalysisTime, benchAnalyses } from "./analyses/bench-analyses.ts";
 import { benchmarks } from "./benchmarks/index.ts";
 import { benchFft } from "./fft.ts";
 import { describeSurroundings, surroundings } from "./harness/machine.ts";
@@ -15,10 +16,16 @@ import { ownSides, peers } from "./sides/index.ts";
 import { benchZoo, type ZooTime } from "./zoo.ts";
 
 /** Benchmarks of Fovea alone, which have no sides that take turns. */
+const analyses = { name: "analyses" };
 const fft = { name: "fft" };
 const layers = { name: "layers" };
 const mnist99 = { name: "mnist-99" };
 const zoo = { name: "zoo" };
+
+interface Analyses {
+  readonly name: string;
+  readonly times: readonly AnalysisTime[];
+}
 
 interface Result {
   readonly name: string;
@@ -42,6 +49,8 @@ interface Zoo {
   readonly times: readonly ZooTime[];
 }
 
+type AnyResult = Result | Training | Analyses | Fft | Zoo;
+
 /** Whether the measurement is one: the library itself ran, and everybody computed the same. */
 function isSound(measurements: readonly Measurement[]): boolean {
   return measurements.every(
@@ -52,7 +61,7 @@ function isSound(measurements: readonly Measurement[]): boolean {
 
 async function main({ names, against, rounds, seconds, json }: Options): Promise<boolean> {
   const wanted = chosen(
-    [...benchmarks, fft, layers, mnist99, zoo],
+    [...benchmarks, analyses, fft, layers, mnist99, zoo],
     names.length > 0 ? names : undefined,
     "benchmark",
   );
@@ -61,8 +70,8 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
   const at = surroundings();
   stdout.write(`${describeSurroundings(at)}\n`);
   stdout.write(`${rounds} rounds of ${seconds} s a side, in turn; medians\n`);
-  const results: (Result | Training | Fft | Zoo)[] = [];
-  const add = (result: Result | Training | Fft | Zoo): void => {
+  const results: AnyResult[] = [];
+  const add = (result: AnyResult): void => {
     results.push(result);
     if (json) writeFileSync(json, `${JSON.stringify({ ...at, rounds, seconds, results }, undefined, 2)}\n`);
   };
@@ -79,6 +88,7 @@ async function main({ names, against, rounds, seconds, json }: Options): Promise
     add({ name, batchSize, description, measurements });
     sound &&= isSound(measurements);
   }
+  if (wanted.includes(analyses)) add({ name: analyses.name, times: await benchAnalyses() });
   if (wanted.includes(fft)) add({ name: fft.name, sweeps: await benchFft(seconds / 4) });
   if (wanted.includes(layers)) await benchLayers(seconds / 3);
   if (wanted.includes(mnist99)) {
