@@ -2,7 +2,7 @@ import type { Shape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import type { Module } from "../nn/module.ts";
 import { Parameter } from "../nn/parameter.ts";
-import { tracedInEvaluation } from "./in-evaluation.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { convolutionsOf } from "./kernel-shape.ts";
 import { traceLayers } from "./trace-layers.ts";
 
@@ -39,7 +39,7 @@ export interface FullyConnectedComparison {
  */
 export function compareFullyConnected(model: Module, inputShape: Shape): FullyConnectedComparison {
   const input = Tensor.input({ shape: [1, ...inputShape], dtype: "float32" });
-  const { calls } = tracedInEvaluation(model, () => traceLayers(model, input));
+  const { calls } = withMode(model, false, () => traceLayers(model, input));
   const seen = new Set<Tensor>();
   const weights = new Set<Tensor>();
   const layers = calls.flatMap((call) =>

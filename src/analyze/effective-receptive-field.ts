@@ -6,8 +6,8 @@ import { type Shape, sameShape, sizeOf, stridesOf } from "../core/shape.ts";
 import { Tensor, tensor } from "../core/tensor.ts";
 import { Random } from "../data/random.ts";
 import type { Module } from "../nn/module.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { fitGaussian, type GaussianFit } from "./fit-gaussian.ts";
-import { inEvaluation, tracedInEvaluation } from "./in-evaluation.ts";
 import { type AxisField, fieldOf, type LayerField, layerFields } from "./receptive-field.ts";
 import { requireCall, traceLayers } from "./trace-layers.ts";
 import { reached, type WorkOptions } from "./work.ts";
@@ -94,7 +94,7 @@ export async function effectiveReceptiveField(
   const extents = inputShape.slice(1);
   const values = new Float64Array(sizeOf(extents));
   const gradientOf = compileGradient(model, layer.name, options.backend);
-  await inEvaluation(model, async () => {
+  await withMode(model, false, async () => {
     for (let i = 0; i < total; i++) {
       await reached(i / total, options);
       const x = images ? await imageAt(images, i, inputShape) : randomImage(inputShape, seed, i);
@@ -110,7 +110,7 @@ export async function effectiveReceptiveField(
 
 function findLayer(model: Module, inputShape: Shape, name: string | undefined): LayerField {
   const input = Tensor.input({ shape: [1, ...inputShape], dtype: "float32" });
-  const trace = tracedInEvaluation(model, () => traceLayers(model, input));
+  const trace = withMode(model, false, () => traceLayers(model, input));
   if (name !== undefined) requireCall(trace, name);
   const fields = layerFields(trace, input);
   const spatial = fields.filter(({ axes }) => axes.every(({ outputs }) => outputs > 1));

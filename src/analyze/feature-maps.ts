@@ -3,8 +3,8 @@ import { ShapeError } from "../core/errors.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import { type Tensor, tensor } from "../core/tensor.ts";
 import type { Module } from "../nn/module.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { activationsOf } from "./activations.ts";
-import { inEvaluation } from "./in-evaluation.ts";
 import { requireCall, traceLayers } from "./trace-layers.ts";
 import { reached, type WorkOptions } from "./work.ts";
 
@@ -60,14 +60,14 @@ export async function* featureMaps(
     });
   }
   const input = tensor(Float32Array.from(await image.data()), { shape });
-  const groups = await inEvaluation(model, async () => {
+  const groups = await withMode(model, false, async () => {
     const trace = traceLayers(model, input);
     const layers = options.layers?.map((name) => requireCall(trace, name)) ?? activationsOf(trace);
     return inGroups(layers.map(({ name, output }) => ({ name, size: output.size })));
   });
   let done = 0;
   for (const names of groups) {
-    const outputs = await inEvaluation(model, () =>
+    const outputs = await withMode(model, false, () =>
       compile((x: Tensor) => {
         const trace = traceLayers(model, x);
         return names.map((name) => {

@@ -1,11 +1,11 @@
 import type { Shape } from "../core/shape.ts";
 import { Tensor } from "../core/tensor.ts";
 import type { Module } from "../nn/module.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { type IndexMap, seenBy, widthOf } from "./field/index-map.ts";
 import { clipped, countOf, type Runs } from "./field/runs.ts";
 import { traceViews } from "./field/trace-views.ts";
 import { isBlind, mixed, normalized, type View } from "./field/view.ts";
-import { tracedInEvaluation } from "./in-evaluation.ts";
 import { type LayerCall, type LayerTrace, traceLayers } from "./trace-layers.ts";
 
 /** What the elements of a layer's output see along one spatial axis of the input. */
@@ -59,7 +59,7 @@ export interface LayerField extends Pick<LayerCall, "name" | "path" | "container
 export function receptiveField(model: Module, inputShape: Shape): LayerField[] {
   const input = Tensor.input({ shape: [1, ...inputShape], dtype: "float32" });
   return layerFields(
-    tracedInEvaluation(model, () => traceLayers(model, input)),
+    withMode(model, false, () => traceLayers(model, input)),
     input,
   );
 }

@@ -4,8 +4,8 @@ import { Tensor } from "../core/tensor.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Module } from "../nn/module.ts";
 import { Parameter } from "../nn/parameter.ts";
+import { withMode } from "../nn/with-mode.ts";
 import { countMacs } from "./count-macs.ts";
-import { tracedInEvaluation } from "./in-evaluation.ts";
 import { kernelShapeOf } from "./kernel-shape.ts";
 import { type LayerField, layerFields } from "./receptive-field.ts";
 import { type LayerCall, type LayerTrace, traceLayers } from "./trace-layers.ts";
@@ -65,7 +65,7 @@ export function summarize(
   { batch = 1 }: { batch?: number } = {},
 ): ModelSummary {
   const input = Tensor.input({ shape: [batch, ...inputShape], dtype: "float32" });
-  const trace = tracedInEvaluation(model, () => traceLayers(model, input));
+  const trace = withMode(model, false, () => traceLayers(model, input));
   const layers = layersOf(trace, input);
   const parameters = model.parameters();
   const passed = layers.filter(({ parameters: own, depth, container }) => own > 0 && depth > 0 && !container);

@@ -2,7 +2,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import { suggestion } from "../../core/nearest.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Module } from "../../nn/module.ts";
-import { inEvaluation } from "../in-evaluation.ts";
+import { withMode } from "../../nn/with-mode.ts";
 import type { Attribution, AttributionMethod, AttributionOptions } from "./attribution.ts";
 import { attributionMethods } from "./methods.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -23,7 +23,7 @@ export function attribute(
   method: AttributionMethod,
   options: AttributionOptions & { readonly class?: number } = {},
 ): Promise<Attribution> {
-  return inEvaluation(model, async () =>
+  return withMode(model, false, async () =>
     attributeTo(await subjectOf(model, image, options.class), method, options),
   );
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../core/tensor.ts";
 import type { Module } from "../../nn/module.ts";
-import { inEvaluation } from "../in-evaluation.ts";
+import { withMode } from "../../nn/with-mode.ts";
 import { rankCorrelation } from "../rank-correlation.ts";
 import { structuralSimilarity } from "../structural-similarity.ts";
 import { reached } from "../work.ts";
@@ -47,7 +47,7 @@ export function sanityCheck(
   methods: readonly AttributionMethod[],
   options: SanityCheckOptions = {},
 ): Promise<SanityCheck> {
-  return inEvaluation(model, async () => {
+  return withMode(model, false, async () => {
     const { mode = "cascading", seed = 0, onProgress, ...others } = options;
     const subject = await subjectOf(model, image, options.class);
     const { height, width } = subject;

@@ -6,6 +6,7 @@ import { type Normalization, unitScale } from "../../data/normalization.ts";
 import { Random } from "../../data/random.ts";
 import type { ImageShape } from "../../data/source.ts";
 import type { Module } from "../../nn/module.ts";
+import { withMode } from "../../nn/with-mode.ts";
 import { add, div, mul, square, sub } from "../../ops/arithmetic.ts";
 import { greater, logicalOr, where } from "../../ops/compare.ts";
 import { exp, sigmoid, sqrt } from "../../ops/math.ts";
@@ -13,7 +14,6 @@ import { matmul } from "../../ops/matmul.ts";
 import { narrow, reshape, transpose } from "../../ops/movement.ts";
 import { mean, sum } from "../../ops/reduce.ts";
 import { classScores } from "../class-scores.ts";
-import { inEvaluation } from "../in-evaluation.ts";
 import { requireCall, traceLayers } from "../trace-layers.ts";
 import { reached, type WorkOptions } from "../work.ts";
 import { pixelBasis, waveBasis } from "./image-basis.ts";
@@ -76,7 +76,7 @@ const opening: BackwardRules = new Map(
  * @throws ArgumentError for a layer or channel that there is not.
  */
 export function maximizeActivation(model: Module, options: MaximizationOptions): Promise<Maximization> {
-  return inEvaluation(model, () => maximize(model, options));
+  return withMode(model, false, () => maximize(model, options));
 }
 
 async function maximize(model: Module, options: MaximizationOptions): Promise<Maximization> {
