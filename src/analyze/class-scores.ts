@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { tensorsBehind } from "../core/tensors-behind.ts";
 import { reshape } from "../ops/movement.ts";
-import { tensorsBehind } from "./tensors-behind.ts";
 
 const softmaxes: ReadonlySet<string> = new Set(["softmax", "logSoftmax"]);
 

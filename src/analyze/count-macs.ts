@@ -1,6 +1,6 @@
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { tensorsBehind } from "./tensors-behind.ts";
+import { tensorsBehind } from "../core/tensors-behind.ts";
 
 type Count = (inputs: readonly Tensor[], output: Tensor) => number;
 

@@ -1,6 +1,6 @@
 import type { Attrs } from "../core/op.ts";
 import { Tensor } from "../core/tensor.ts";
-import { tensorsBehind } from "./tensors-behind.ts";
+import { tensorsBehind } from "../core/tensors-behind.ts";
 
 /** One operation, with what is known of its operands. */
 export interface OpUse<S> {

@@ -1,7 +1,7 @@
 import type { Attr } from "../core/op.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { tensorsBehind } from "./tensors-behind.ts";
+import { tensorsBehind } from "../core/tensors-behind.ts";
 import type { LayerCall } from "./trace-layers.ts";
 
 /** The convolutions, plain and transposed, that a layer computes itself. */

@@ -50,7 +50,7 @@ export function traceLayers(model: Module, ...inputs: readonly Tensor[]): LayerT
 }
 
 /** Whether a layer is made of other layers. */
-export function isContainer(module: Module): boolean {
+function isContainer(module: Module): boolean {
   return module.namedModules().size > 1;
 }
 

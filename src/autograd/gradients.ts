@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from "../core/errors.ts";
 import type { OpDefinition } from "../core/op.ts";
 import { sameShape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { tensorsBehind } from "../core/tensors-behind.ts";
 import { add } from "../ops/arithmetic.ts";
 import { ones, zeros } from "../ops/like.ts";
 
@@ -81,33 +82,20 @@ function backward(
 }
 
 function refuseForgotten(output: Tensor, targets: ReadonlySet<Tensor>): void {
-  const forgotten = [...tensorsBehind(output, targets)].find(
-    (tensor) => tensor.forgotten && !targets.has(tensor),
-  );
+  const forgotten = tensorsBehind(output, targets).find((tensor) => tensor.forgotten);
   if (!forgotten) return;
   throw new ArgumentError(
     `gradients: the way to a variable leads through ${forgotten}, whose value was read already; take gradients before reading values`,
   );
 }
 
-/** `output` and everything that it is made of, going no further than `stops`. */
-function tensorsBehind(output: Tensor, stops: ReadonlySet<Tensor>): Set<Tensor> {
-  const behind = new Set<Tensor>();
-  const stack = [output];
-  while (stack.length > 0) {
-    const tensor = stack.pop()!;
-    if (behind.has(tensor)) continue;
-    behind.add(tensor);
-    if (tensor.source.kind === "node" && !stops.has(tensor)) stack.push(...tensor.source.inputs);
-  }
-  return behind;
-}
-
 /** The tensors behind `output` (itself included) that a change of a target changes, in the order of their ids. */
 function dependents(output: Tensor, targets: ReadonlySet<Tensor>, independent: boolean): Set<Tensor> {
-  const behind = tensorsBehind(output, independent ? targets : new Set());
+  const behind = independent
+    ? [...targets, ...tensorsBehind(output, targets)]
+    : tensorsBehind(output, new Set());
   const path = new Set<Tensor>();
-  for (const tensor of [...behind].sort((a, b) => a.id - b.id)) {
+  for (const tensor of behind.sort((a, b) => a.id - b.id)) {
     const { source } = tensor;
     const changes =
       source.kind === "node" &&

@@ -22,9 +22,9 @@ import { type Command, defineCommand } from "./command.ts";
 import { drawTable } from "./draw-table.ts";
 import { formatCount, formatNumber, formatScaled } from "./format.ts";
 import { listenForInterruption } from "./interruption.ts";
-import { LabDisplay } from "./lab-display.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { flag, integer, text, tuple } from "./option.ts";
+import { ProgressDisplay } from "./progress-display.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { requirePictureName, writePicture } from "./write-picture.ts";
@@ -87,7 +87,7 @@ async function runConvolution(args: ConvolutionArguments, terminal: Terminal): P
   useThreads(values.threads);
   using interruption = listenForInterruption(() => {});
   const { signal } = interruption;
-  const display = new LabDisplay(terminal, values.json || !terminal.interactive);
+  const display = new ProgressDisplay(terminal, values.json || !terminal.interactive);
   try {
     if (values.sweep) await sweep(values, signal, display, terminal);
     else await compareOne(values, signal, display, terminal);
@@ -128,7 +128,7 @@ function imageOf(values: Values): SweptConvolution["input"] {
 async function compareOne(
   values: Values,
   signal: AbortSignal,
-  display: LabDisplay,
+  display: ProgressDisplay,
   terminal: Terminal,
 ): Promise<void> {
   const [kernelHeight, kernelWidth] = (values.kernel ?? [7, 7]) as [number, number];
@@ -234,7 +234,7 @@ const formatTap = (value: number): string => value.toFixed(2).padStart(5);
 async function sweep(
   values: Values,
   signal: AbortSignal,
-  display: LabDisplay,
+  display: ProgressDisplay,
   terminal: Terminal,
 ): Promise<void> {
   const { groups, stride, repeat, out } = values;

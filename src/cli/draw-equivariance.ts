@@ -44,7 +44,7 @@ function emphasized(line: string, { verdict }: LayerEquivariance, style: Style):
 }
 
 /** 0 for equal bits; a dash where nothing can be compared. */
-export function formatError(error: number): string {
+function formatError(error: number): string {
   if (!Number.isFinite(error)) return "–";
   if (error === 0) return "0";
   return error < 1e-3 ? error.toExponential(1) : error.toPrecision(3);

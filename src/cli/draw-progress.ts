@@ -2,6 +2,12 @@ import { padTo } from "./draw-table.ts";
 import { formatCount, formatDuration, formatNumber } from "./format.ts";
 import { type Style, visibleWidth } from "./style.ts";
 
+/** A line that is drawn again and again is drawn no more often than this. */
+export const redrawMilliseconds = 100;
+
+/** Takes away what stands in the terminal's line. */
+export const eraseLine = "\r\x1b[K";
+
 export interface ProgressState {
   readonly epoch: number;
   readonly epochs: number;

@@ -14,10 +14,10 @@ import { type Command, defineCommand } from "./command.ts";
 import { drawReport } from "./draw-report.ts";
 import { wrap } from "./help.ts";
 import { listenForInterruption } from "./interruption.ts";
-import { LabDisplay } from "./lab-display.ts";
 import { published } from "./load-data.ts";
 import { machineOptions, useThreads } from "./machine.ts";
 import { choice, flag, integer, text } from "./option.ts";
+import { ProgressDisplay } from "./progress-display.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -94,7 +94,7 @@ async function runExperiment(
   }
   useThreads(values.threads);
   const folder = values.out ?? join("lab", name);
-  const display = new LabDisplay(terminal, values.json);
+  const display = new ProgressDisplay(terminal, values.json);
   using interruption = listenForInterruption(() => {});
   const { signal } = interruption;
   const loaded = new Map<string, Promise<TrainTest>>();

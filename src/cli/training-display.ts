@@ -1,13 +1,11 @@
 import type { EpochEvent, FitEvent, StartEvent, StepEvent } from "../train/events.ts";
 import type { Scores } from "../train/totals.ts";
-import { drawProgress } from "./draw-progress.ts";
+import { drawProgress, eraseLine, redrawMilliseconds } from "./draw-progress.ts";
 import { formatCount, formatDuration, formatMany, formatNumber, formatPercent } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
 
-const redrawMilliseconds = 100;
 /** Lines in an epoch, besides its last, where a bar cannot be drawn. */
 const linesPerEpoch = 4;
-const eraseLine = "\r\x1b[K";
 
 /** Shows what a training tells: a bar that moves for a person, and plain lines for a file. */
 export class TrainingDisplay {

@@ -1,11 +1,8 @@
 import type { DownloadProgress, TransferOptions } from "../io/http/transfer-options.ts";
-import { drawBar } from "./draw-progress.ts";
+import { drawBar, eraseLine, redrawMilliseconds } from "./draw-progress.ts";
 import { formatScaled, shorten } from "./format.ts";
 import { printable } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
-
-const redrawMilliseconds = 100;
-const eraseLine = "\r\x1b[K";
 
 /** Does something that may download files, and shows a person meanwhile how much of one has come. */
 export async function watchingDownloads<T>(

@@ -1,6 +1,6 @@
 import type { WorkOptions } from "../analyze/work.ts";
 import { listenForInterruption } from "./interruption.ts";
-import { LabDisplay } from "./lab-display.ts";
+import { ProgressDisplay } from "./progress-display.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Work that is over before this says nothing of its progress. */
@@ -25,7 +25,7 @@ export async function watchingWork(
 ): Promise<number> {
   using interruption = listenForInterruption(() => {});
   const { signal } = interruption;
-  const displayed = (): LabDisplay => new LabDisplay(terminal, !terminal.interactive);
+  const displayed = (): ProgressDisplay => new ProgressDisplay(terminal, !terminal.interactive);
   let display = displayed();
   const quietUntil = performance.now() + quietMilliseconds;
   const begin = (what: string): WorkOptions => {

@@ -72,7 +72,7 @@ async function runLittleData(context: LabContext): Promise<Report> {
 }
 
 /** @param runs for each seed the accuracies by network and number of images. */
-export function describeRuns(
+function describeRuns(
   sizes: readonly number[],
   steps: number,
   runs: readonly (readonly (readonly number[])[])[],

@@ -1,9 +1,7 @@
-import { traceLayers } from "../analyze/trace-layers.ts";
+import { compareFullyConnected } from "../analyze/compare-fully-connected.ts";
 import { sizeOf } from "../core/shape.ts";
-import { tensor } from "../core/tensor.ts";
 import type { ImageShape } from "../data/source.ts";
 import { requireEntry } from "../models/registry.ts";
-import { Conv2d } from "../nn/conv2d.ts";
 import type { Module } from "../nn/module.ts";
 import { lineChart } from "../plot/line-chart.ts";
 import { type Experiment, type LabContext, part } from "./experiment.ts";
@@ -162,7 +160,7 @@ interface Ratio {
 }
 
 /** The parameters that both families need, at every half percent that both of them cross. */
-export function ratiosAtEqualAccuracy(dense: readonly Point[], shared: readonly Point[]): Ratio[] {
+function ratiosAtEqualAccuracy(dense: readonly Point[], shared: readonly Point[]): Ratio[] {
   const ratios: Ratio[] = [];
   for (let halves = 0; halves <= 200; halves++) {
     const accuracy = halves / 200;
@@ -201,24 +199,16 @@ function sharingTable(): Table {
 }
 
 function layerRows(name: string, shape: ImageShape, most: number): string[][] {
-  const model = requireEntry(name).create();
-  const x = tensor(new Float32Array(sizeOf(shape)), { shape: [1, ...shape] });
-  return traceLayers(model, x)
-    .calls.filter(({ module }) => module instanceof Conv2d)
-    .slice(0, most)
-    .map(({ path, module, inputs, output }) => {
-      const { weight } = module as Conv2d;
-      const [from, to] = [inputs[0]!.shape.slice(1), output.shape.slice(1)];
-      const positions = to[1]! * to[2]!;
-      const shared = sizeOf(weight.shape) + to[0]!;
-      const dense = (sizeOf(from) + 1) * sizeOf(to);
-      return [
-        `${name} ${path}`,
-        from.join("×"),
-        to.join("×"),
-        ...[shared, shared * positions, dense, dense / shared].map((each) =>
-          Math.round(each).toLocaleString("en"),
-        ),
-      ];
-    });
+  const { layers } = compareFullyConnected(requireEntry(name).create(), shape);
+  return layers.slice(0, most).map(({ name: path, inputShape, outputShape, convolution, fullyConnected }) => {
+    const [shared, dense] = [convolution.parameters, fullyConnected.parameters];
+    const unshared = shared * BigInt(sizeOf(outputShape.slice(1)));
+    return [
+      `${name} ${path}`,
+      inputShape.join("×"),
+      outputShape.join("×"),
+      ...[shared, unshared, dense].map((each) => each.toLocaleString("en")),
+      Math.round(Number(dense) / Number(shared)).toLocaleString("en"),
+    ];
+  });
 }

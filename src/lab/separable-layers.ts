@@ -48,7 +48,7 @@ export interface MeasuredPair {
 }
 
 /** The theory's share: 1/C_out + 1/k² (Howard et al.: MobileNets (2017), section 3.1). */
-export function separableShare({
+function separableShare({
   outChannels,
   kernelSize,
 }: Pick<LayerSetting, "outChannels" | "kernelSize">): number {

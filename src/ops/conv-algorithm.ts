@@ -12,7 +12,7 @@ export type ConvAlgorithm = "auto" | "direct" | "winograd" | "fft";
 export const convAlgorithms: readonly ConvAlgorithm[] = ["auto", "direct", "winograd", "fft"];
 
 /** The largest extent, in elements of the input, of a kernel that is transformed. */
-export const largestTransform = 64;
+const largestTransform = 64;
 
 interface Settings {
   readonly stride: readonly number[];

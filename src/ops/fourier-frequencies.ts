@@ -9,7 +9,7 @@ export interface Frequency {
 }
 
 /** The frequencies of an axis that are their own opposites. */
-export function selfOpposite(extent: number): readonly number[] {
+function selfOpposite(extent: number): readonly number[] {
   return extent === 1 ? [0] : [0, extent / 2];
 }
 

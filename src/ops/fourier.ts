@@ -1,3 +1,4 @@
+import type { Draw } from "../core/draw.ts";
 import { apply, defineOp, type Op } from "../core/op.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type FourierAxes, frequenciesOf, sliceCount } from "./fourier-frequencies.ts";
@@ -83,13 +84,7 @@ const slicesOp: Op<FourierSlicesAttrs> = defineOp<FourierSlicesAttrs>({
     }
   },
   examples: (draw) => {
-    const transform = [draw.pick([1, 2, 4, 8]), draw.pick([1, 4, 8])] as const;
-    const spacing = transform.map((n) => (n < 4 ? 1 : draw.int(1, 2))) as [number, number];
-    const size = transform.map((n, a) => draw.int(1, Math.floor((n - 1) / spacing[a]!) + 1)) as [
-      number,
-      number,
-    ];
-    const tiles = [draw.int(1, 2), draw.int(1, 2)] as const;
+    const { transform, spacing, size, tiles } = drawTransform(draw);
     const step = [draw.int(1, 3), draw.int(1, 3)] as const;
     const groups = draw.int(1, 2);
     const extents = size.map((n, a) => Math.max(1, (tiles[a]! - 1) * step[a]! + n - draw.int(0, 1)));
@@ -98,6 +93,18 @@ const slicesOp: Op<FourierSlicesAttrs> = defineOp<FourierSlicesAttrs>({
     return { inputs: [{ shape }], attrs: { transform, of, tiles, step, size, spacing, groups } };
   },
 });
+
+/** Tiles whose elements, `spacing` apart, fit into their transform. */
+function drawTransform(draw: Draw) {
+  const transform = [draw.pick([1, 2, 4, 8]), draw.pick([1, 4, 8])] as const;
+  const spacing = transform.map((n) => (n < 4 ? 1 : draw.int(1, 2))) as [number, number];
+  const size = transform.map((n, a) => draw.int(1, Math.floor((n - 1) / spacing[a]!) + 1)) as [
+    number,
+    number,
+  ];
+  const tiles = [draw.int(1, 2), draw.int(1, 2)] as const;
+  return { transform, spacing, size, tiles };
+}
 
 const outputsOp: Op<FourierOutputsAttrs> = defineOp<FourierOutputsAttrs>({
   name: "fourierOutputs",
@@ -137,13 +144,7 @@ const outputsOp: Op<FourierOutputsAttrs> = defineOp<FourierOutputsAttrs>({
     }
   },
   examples: (draw) => {
-    const transform = [draw.pick([1, 2, 4, 8]), draw.pick([1, 4, 8])] as const;
-    const spacing = transform.map((n) => (n < 4 ? 1 : draw.int(1, 2))) as [number, number];
-    const size = transform.map((n, a) => draw.int(1, Math.floor((n - 1) / spacing[a]!) + 1)) as [
-      number,
-      number,
-    ];
-    const tiles = [draw.int(1, 2), draw.int(1, 2)] as const;
+    const { transform, spacing, size, tiles } = drawTransform(draw);
     const extent = tiles.map((count, a) => (count - 1) * size[a]! + draw.int(1, size[a]!)) as [
       number,
       number,

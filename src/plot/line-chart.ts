@@ -47,7 +47,7 @@ export function lineChart(options: LineChartOptions): string {
 type Place = (x: number, y: number) => readonly [x: number, y: number] | undefined;
 
 /** Where a point lies in the picture; `undefined` where it has no place on a scale. */
-export function placing(x: Scale, y: Scale, area: PlotArea): Place {
+function placing(x: Scale, y: Scale, area: PlotArea): Place {
   return (px, py) => {
     const [across, up] = [x.at(px), y.at(py)];
     if (!Number.isFinite(across) || !Number.isFinite(up)) return undefined;

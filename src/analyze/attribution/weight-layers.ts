@@ -1,8 +1,8 @@
 import { type Tensor, tensor } from "../../core/tensor.ts";
+import { tensorsBehind } from "../../core/tensors-behind.ts";
 import type { Variable } from "../../core/variable.ts";
 import { Random } from "../../data/random.ts";
 import type { Module } from "../../nn/module.ts";
-import { tensorsBehind } from "../tensors-behind.ts";
 
 /** A weight with the vectors (biases, factors) that stand behind it, as they are randomized together. */
 export interface WeightLayer {

@@ -52,7 +52,7 @@ export function leastCommonMultiple(a: number, b: number): number {
 }
 
 /** The smallest whole shift of the input that is a whole number of steps; undefined if there is none up to 2¹⁶. */
-export function leastShift(step: number): number | undefined {
+function leastShift(step: number): number | undefined {
   for (let shift = 1; shift <= 1 << 16; shift++) {
     const positions = shift / Math.abs(step);
     if (Math.abs(positions - Math.round(positions)) < 1e-9) return shift;

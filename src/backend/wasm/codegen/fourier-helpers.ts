@@ -2,7 +2,7 @@ import { slicesOfColumn } from "../../../compiler/fourier-tiles.ts";
 import type { FunctionRef, ModuleBuilder } from "../assembler.ts";
 import { type Complex, complexTransform, realInverse, realTransform } from "./fourier-transforms.ts";
 import { StraightLine, type Value } from "./straight-line.ts";
-import { VectorCode } from "./vector-code.ts";
+import { overLanes, VectorCode, widthFor } from "./vector-code.ts";
 
 /** Where the values of one line of a transform lie: bytes from one to the next, and how many there are. */
 export interface Line {
@@ -166,19 +166,14 @@ export class FourierHelpers {
     const { from, to, line, results } = calculate();
     const made = this.#module.function(`fourier ${name}`, { params: ["i32", "i32"], results: [] }, (f) => {
       const [source, target] = [f.param(0), f.param(1)];
-      const code = new VectorCode(f, lanes % 8 === 0 ? 2 : 1, this.#fused, line.factors(results));
-      const end = f.local("i32");
-      f.set(end, f.i32.add(f.get(source), f.i32.const(4 * lanes)));
-      f.loop((again) => {
+      const code = new VectorCode(f, widthFor(lanes), this.#fused, line.factors(results));
+      overLanes(code, lanes, [source, target], () => {
         line.emit(
           code,
           (number) => code.load(source, from[number]!),
           results,
           (number, value) => code.store(target, to[number]!, value),
         );
-        for (const pointer of [source, target])
-          f.set(pointer, f.i32.add(f.get(pointer), f.i32.const(16 * code.width)));
-        f.brIf(again, f.i32.ltU(f.get(source), f.get(end)));
       });
     });
     this.#known.set(name, made);

@@ -74,3 +74,26 @@ export class VectorCode {
     this.f.free(...values.flat());
   }
 }
+
+/** The vectors that are worked on side by side where `lanes` elements lie there. */
+export function widthFor(lanes: number): number {
+  return lanes % 8 === 0 ? 2 : 1;
+}
+
+/** Repeats `body` until both pointers have moved over `lanes` elements, by the code's width at a time. */
+export function overLanes(
+  code: VectorCode,
+  lanes: number,
+  [source, target]: readonly [source: Local, target: Local],
+  body: () => void,
+): void {
+  const { f } = code;
+  const end = f.local("i32");
+  f.set(end, f.i32.add(f.get(source), f.i32.const(4 * lanes)));
+  f.loop((again) => {
+    body();
+    for (const pointer of [source, target])
+      f.set(pointer, f.i32.add(f.get(pointer), f.i32.const(16 * code.width)));
+    f.brIf(again, f.i32.ltU(f.get(source), f.get(end)));
+  });
+}

@@ -1,5 +1,5 @@
 import type { FunctionRef, ModuleBuilder } from "../assembler.ts";
-import { VectorCode } from "./vector-code.ts";
+import { overLanes, VectorCode, widthFor } from "./vector-code.ts";
 import { onBothSides, type Winograd, winograd } from "./winograd-transforms.ts";
 
 /** Functions of Winograd's convolution that kernels of the same strides share, emitted when first asked for. */
@@ -81,10 +81,8 @@ export class WinogradHelpers {
     const made = this.#module.function(name, { params: ["i32", "i32"], results: [] }, (f) => {
       const [source, target] = [f.param(0), f.param(1)];
       const transform = winograd[tile][kind];
-      const code = new VectorCode(f, lanes % 8 === 0 ? 2 : 1, this.#fused, transform.factors);
-      const end = f.local("i32");
-      f.set(end, f.i32.add(f.get(source), f.i32.const(4 * lanes)));
-      f.loop((again) => {
+      const code = new VectorCode(f, widthFor(lanes), this.#fused, transform.factors);
+      overLanes(code, lanes, [source, target], () => {
         const results = onBothSides(code, transform, kind === "gradient" ? tile : tile + 2, (i, j) =>
           code.load(source, i * fromRow + j * fromColumn),
         );
@@ -94,9 +92,6 @@ export class WinogradHelpers {
           });
         });
         code.free(...results.flat());
-        for (const pointer of [source, target])
-          f.set(pointer, f.i32.add(f.get(pointer), f.i32.const(16 * code.width)));
-        f.brIf(again, f.i32.ltU(f.get(source), f.get(end)));
       });
     });
     this.#known.set(name, made);

@@ -1,4 +1,4 @@
-import type { Tensor } from "../core/tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** `output` and every tensor that it is made of, down to `stops` (left out), what is made first in front. */
 export function tensorsBehind(output: Tensor, stops: { has(tensor: Tensor): boolean }): Tensor[] {

@@ -1,14 +1,12 @@
-import { drawBar } from "./draw-progress.ts";
+import { drawBar, eraseLine, redrawMilliseconds } from "./draw-progress.ts";
 import { formatDuration, shorten } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
 
-const redrawMilliseconds = 100;
 /** Where a bar cannot be drawn. */
 const mostLines = 20;
-const eraseLine = "\r\x1b[K";
 
-/** Shows how far an experiment is: a bar that moves for a person, and up to 20 lines for a file. */
-export class LabDisplay {
+/** Shows how far a longer work is: a bar that moves for a person, and up to 20 lines for a file. */
+export class ProgressDisplay {
   readonly #terminal: Terminal;
   readonly #silent: boolean;
   readonly #began: number = performance.now();
